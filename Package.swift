@@ -1,0 +1,112 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// What every target of ours is compiled with.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Kernels enter no precondition and allocate nothing: shapes are checked before, in AttnMath.
+let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Ounchecked", "-wmo"])]
+
+#if arch(x86_64)
+    // The same sources a second time (the folder is a symbolic link), for CPUs with AVX2 and FMA.
+    let kernelVariants: [Target] = [
+        .target(
+            name: "AttnKernelsAVX2",
+            swiftSettings: kernelSettings + [
+                .define("HAS_FMA"),
+                .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"]),
+            ])
+    ]
+#else
+    let kernelVariants: [Target] = []
+#endif
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+
+let package = Package(
+    name: "AttnFleet",
+    products: [
+        .executable(name: "attn", targets: ["attn"]),
+        .executable(name: "attn-worker", targets: ["attn-worker"]),
+        .executable(name: "attn-dispatcher", targets: ["attn-dispatcher"]),
+        .library(name: "AttnMath", targets: ["AttnMath"]),
+        .library(name: "AttnFleet", targets: ["Client", "Dispatcher", "Worker", "Mosquitto"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Numerics: no Foundation, no I/O, no concurrency.
+        .target(name: "AttnKernels", swiftSettings: kernelSettings),
+        .target(
+            name: "AttnMath",
+            dependencies: ["AttnKernels"] + kernelVariants.map { .target(name: $0.name) },
+            swiftSettings: settings),
+
+        // Byte formats: JSON and safetensors.
+        .target(name: "Codecs", swiftSettings: settings),
+
+        // The vocabulary of the wire, and what carries it.
+        .target(name: "Fleet", dependencies: ["Codecs", collections], swiftSettings: settings),
+        .systemLibrary(
+            name: "CMosquitto", pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]),
+        .target(name: "Mosquitto", dependencies: ["CMosquitto", "Fleet"], swiftSettings: settings),
+
+        // Block computations on threads of their own.
+        .target(name: "Compute", dependencies: ["AttnMath"], swiftSettings: settings),
+
+        // Services: a pure core and a shell around it.
+        .target(
+            name: "Worker", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging],
+            swiftSettings: settings),
+        .target(
+            name: "Dispatcher",
+            dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging, collections, heap],
+            swiftSettings: settings),
+        .target(name: "Client", dependencies: ["Codecs", "Fleet"], swiftSettings: settings),
+
+        // What the executables share.
+        .target(name: "Settings", dependencies: ["Codecs", logging], swiftSettings: settings),
+        .target(name: "LocalFleet", dependencies: ["Codecs"], swiftSettings: settings),
+        .executableTarget(
+            name: "attn-worker",
+            dependencies: ["Worker", "Mosquitto", "Settings", argumentParser, logging, signals],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "attn-dispatcher",
+            dependencies: ["Dispatcher", "Mosquitto", "Settings", argumentParser, logging, signals],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "attn",
+            dependencies: [
+                "Client", "Dispatcher", "LocalFleet", "Mosquitto", "Settings", argumentParser, logging, signals,
+            ],
+            resources: [.copy("Resources")],
+            swiftSettings: settings),
+
+        .testTarget(name: "AttnMathTests", dependencies: ["AttnMath"], resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(name: "FleetTests", dependencies: ["Fleet", "Codecs"], swiftSettings: settings),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Fleet"], swiftSettings: settings),
+        .testTarget(name: "DispatcherTests", dependencies: ["Dispatcher", "Fleet"], swiftSettings: settings),
+        .testTarget(
+            name: "MosquittoTests", dependencies: ["Mosquitto", "Fleet", "LocalFleet"], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Client", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", "Worker"],
+            swiftSettings: settings),
+    ] + kernelVariants
+)

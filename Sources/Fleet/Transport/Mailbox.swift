@@ -1,0 +1,117 @@
+import DequeModule
+import Synchronization
+
+/// A bounded queue between a transport's thread and its one consumer.
+///
+/// Messages above the bound are dropped and counted, never silently; connection events are never dropped.
+/// The bound is in messages and in payload bytes, so that neither many small nor few large messages grow memory.
+public final class Mailbox: AsyncSequence, Sendable {
+    public typealias Element = TransportEvent
+
+    public struct Limits: Sendable {
+        public var messages: Int
+        public var bytes: Int
+
+        /// - Parameters:
+        ///   - messages: most messages queued.
+        ///   - bytes: most payload bytes queued; one message is always taken, however large.
+        public init(messages: Int = 65_536, bytes: Int = 512 << 20) {
+            self.messages = messages
+            self.bytes = bytes
+        }
+    }
+
+    private struct State {
+        var queue = Deque<TransportEvent>()
+        var messages = 0
+        var bytes = 0
+        var dropped: UInt64 = 0
+        var isFinished = false
+        var waiter: CheckedContinuation<TransportEvent?, Never>?
+    }
+
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    public init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// How many messages did not fit and were lost.
+    public var dropped: UInt64 { state.withLock { $0.dropped } }
+
+    /// How many messages wait.
+    public var count: Int { state.withLock { $0.messages } }
+
+    /// Queues an event, or drops and counts it. Callable from any thread; never blocks for long.
+    /// - Returns: whether it was taken.
+    @discardableResult
+    public func send(_ event: TransportEvent) -> Bool {
+        let (waiter, taken) = state.withLock { state -> (CheckedContinuation<TransportEvent?, Never>?, Bool) in
+            guard !state.isFinished else { return (nil, false) }
+            if let waiter = state.waiter {
+                state.waiter = nil
+                return (waiter, true)
+            }
+            if case .message(let message) = event {
+                let bytes = state.bytes + message.payload.count
+                guard state.messages < limits.messages, state.messages == 0 || bytes <= limits.bytes else {
+                    state.dropped += 1
+                    return (nil, false)
+                }
+                state.messages += 1
+                state.bytes = bytes
+            }
+            state.queue.append(event)
+            return (nil, true)
+        }
+        waiter?.resume(returning: event)
+        return taken
+    }
+
+    /// Lets the consumer take what is queued, then ends its loop.
+    public func finish() {
+        let waiter = state.withLock { state -> CheckedContinuation<TransportEvent?, Never>? in
+            state.isFinished = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(returning: nil)
+    }
+
+    /// The next event; nil once finished and empty, or when the calling task is cancelled.
+    public func next() async -> TransportEvent? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state -> TransportEvent?? in
+                    if let event = state.queue.popFirst() {
+                        if case .message(let message) = event {
+                            state.messages -= 1
+                            state.bytes -= message.payload.count
+                        }
+                        return event
+                    }
+                    if state.isFinished || Task.isCancelled { return .some(nil) }
+                    precondition(state.waiter == nil, "a mailbox has one consumer")
+                    state.waiter = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> CheckedContinuation<TransportEvent?, Never>? in
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume(returning: nil)
+        }
+    }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let mailbox: Mailbox
+
+        public mutating func next() async -> TransportEvent? { await mailbox.next() }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(mailbox: self) }
+}
