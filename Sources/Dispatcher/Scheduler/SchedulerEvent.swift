@@ -1,0 +1,93 @@
+public import Fleet
+
+/// What the shell tells the scheduler.
+public enum SchedulerEvent: Sendable {
+    /// A worker's birth: its retained info, live (just published) or kept (seen on subscribing).
+    case workerInfo(PeerID, WorkerBirth, live: Bool)
+    /// A worker's retained status; offline is also its will.
+    case workerStatus(PeerID, online: Bool)
+    /// A worker's stats: it lives, and holds these leases.
+    case heartbeat(PeerID, Incarnation, leases: Set<LeaseToken>)
+    case jobSubmitted(JobSubmission)
+    case jobCancelled(JobID)
+    /// A worker's answer to a task.
+    case taskEnded(TaskEnd)
+    /// The transport could not take the task of this lease.
+    case sendFailed(LeaseToken)
+    /// The dispatcher's own connection to the broker.
+    case connectionLost
+    case connectionRestored
+    /// Take no more jobs; `SchedulerAction.drained` follows when the last one ended.
+    case drain
+    /// Time has passed: at or after `Scheduler.nextTimer`.
+    case tick
+}
+
+/// What a worker says of itself at its birth, as far as scheduling needs it.
+public struct WorkerBirth: Sendable, Equatable {
+    public var incarnation: Incarnation
+    /// Tasks computed at a time.
+    public var slots: Int
+    /// Tasks it holds beyond those, so that the next one is there when a slot falls free.
+    public var prefetch: Int
+    public var isDraining: Bool
+    /// The leases that it holds.
+    public var leases: Set<LeaseToken>
+
+    public init(
+        incarnation: Incarnation, slots: Int, prefetch: Int = 0, isDraining: Bool = false,
+        leases: Set<LeaseToken> = []
+    ) {
+        self.incarnation = incarnation
+        self.slots = slots
+        self.prefetch = prefetch
+        self.isDraining = isDraining
+        self.leases = leases
+    }
+}
+
+/// A job as the scheduler sees it: how many shards, until when.
+public struct JobSubmission: Sendable {
+    public var id: JobID
+    public var shards: Int
+    /// How long one attempt at a shard may take, from sending to result.
+    public var leaseDuration: Duration
+    /// How long the job may take.
+    public var timeout: Duration
+    /// Higher goes first.
+    public var priority: Int
+
+    public init(id: JobID, shards: Int, leaseDuration: Duration, timeout: Duration, priority: Int = 0) {
+        self.id = id
+        self.shards = shards
+        self.leaseDuration = leaseDuration
+        self.timeout = timeout
+        self.priority = priority
+    }
+}
+
+/// How a task ended, by the word of the worker that held it.
+public struct TaskEnd: Sendable {
+    public enum Outcome: Sendable, Equatable {
+        /// A partial that passed validation.
+        case done
+        /// The worker did not take the task: it is full or draining.
+        case refused(code: String)
+        /// The worker tried and could not.
+        case failed(code: String, message: String)
+        /// A partial came that failed validation.
+        case invalid(reason: String)
+    }
+
+    public var worker: PeerID
+    public var incarnation: Incarnation
+    public var lease: LeaseToken
+    public var outcome: Outcome
+
+    public init(worker: PeerID, incarnation: Incarnation, lease: LeaseToken, outcome: Outcome) {
+        self.worker = worker
+        self.incarnation = incarnation
+        self.lease = lease
+        self.outcome = outcome
+    }
+}

@@ -1,0 +1,53 @@
+/// The topics of one fleet, under `attn/v1/{fleet}`: who publishes what where. The table is in `docs/wire.md`.
+public struct FleetTopics: Sendable, Equatable {
+    public let root: String
+
+    public init(fleet: PeerID) { root = "attn/v1/\(fleet)" }
+
+    /// Retained `online` or `offline`; a worker's will.
+    public func workerStatus(_ worker: PeerID) -> String { "\(root)/worker/\(worker)/status" }
+    /// Retained birth, JSON.
+    public func workerInfo(_ worker: PeerID) -> String { "\(root)/worker/\(worker)/info" }
+    /// Heartbeat, JSON.
+    public func workerStats(_ worker: PeerID) -> String { "\(root)/worker/\(worker)/stats" }
+    /// Dispatcher to worker, safetensors.
+    public func task(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/task/\(worker)/\(dispatcher)" }
+    /// Worker to dispatcher, safetensors.
+    public func result(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/result/\(worker)/\(dispatcher)" }
+    /// Dispatcher to worker, JSON.
+    public func control(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/control/\(worker)/\(dispatcher)" }
+    /// Retained `online` or `offline`; a dispatcher's will.
+    public func dispatcherStatus(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/status" }
+    /// Retained birth, JSON.
+    public func dispatcherInfo(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/info" }
+    /// Client to one dispatcher, safetensors.
+    public var job: String { "\(root)/job" }
+    /// Dispatcher to client: where this project's own client asks for its answers.
+    public func answer(client: PeerID) -> String { "\(root)/answer/\(client)" }
+
+    /// What a worker subscribes to.
+    public func workerSubscriptions(_ worker: PeerID) -> [Subscription] {
+        [
+            Subscription("\(root)/task/\(worker)/+"), Subscription("\(root)/control/\(worker)/+", qos: .atLeastOnce),
+            Subscription("\(root)/dispatcher/+/status", qos: .atLeastOnce),
+        ]
+    }
+
+    /// What a dispatcher subscribes to. The job topic is shared, so that each job reaches one dispatcher.
+    public func dispatcherSubscriptions(_ dispatcher: PeerID) -> [Subscription] {
+        [
+            Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
+            Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
+            Subscription("\(root)/result/+/\(dispatcher)"),
+            Subscription("$share/dispatch/\(job)", qos: .atLeastOnce),
+        ]
+    }
+
+    /// What a client subscribes to.
+    public func clientSubscriptions(_ client: PeerID) -> [Subscription] {
+        [
+            Subscription(answer(client: client), qos: .atLeastOnce),
+            Subscription("\(root)/dispatcher/+/status", qos: .atLeastOnce),
+        ]
+    }
+}
