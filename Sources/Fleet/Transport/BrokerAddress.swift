@@ -68,7 +68,10 @@ public struct BrokerAddress: Sendable, Equatable, CustomStringConvertible {
         }
         port = usesTLS ? 8883 : 1883
         if let portText {
-            guard let value = UInt16(portText), value > 0 else { throw invalid("the port must be 1 to 65535") }
+            // `UInt16("+1")` is 1, but a URL's port is digits only.
+            guard portText.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let value = UInt16(portText), value > 0 else {
+                throw invalid("the port must be 1 to 65535")
+            }
             port = value
         }
     }
@@ -92,7 +95,8 @@ public struct BrokerAddress: Sendable, Equatable, CustomStringConvertible {
             }
             bytes.append(high << 4 | low)
         }
-        return String(validating: bytes, as: UTF8.self)
+        // A NUL would end the C string that carries it, and with it the password that is checked.
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
     private static func hexValue(_ byte: UInt8) -> UInt8? {

@@ -8,17 +8,22 @@ public struct ClientOptions: Sendable {
     public var farewell: Message?
     /// Bounds of the queue of received messages.
     public var mailbox: Mailbox.Limits
-    /// Most payload bytes handed over but not yet written to the network; `publish` waits above it.
+    /// Most bytes handed over but not yet written to the network (QoS 0) or acknowledged (QoS 1); `publish` waits
+    /// above it. One message is always taken, however large.
     public var window: Int
+    /// Seconds without traffic after which the connection is probed; a dead one is noticed within twice that.
+    /// At least 5, or 0 for never. One message must be sendable in this time.
+    public var keepAlive: UInt16
 
     public init(
         clientID: String, will: Message? = nil, farewell: Message? = nil, mailbox: Mailbox.Limits = .init(),
-        window: Int = 64 << 20
+        window: Int = 64 << 20, keepAlive: UInt16 = 30
     ) {
         self.clientID = clientID
         self.will = will
         self.farewell = farewell
         self.mailbox = mailbox
         self.window = window
+        self.keepAlive = keepAlive
     }
 }

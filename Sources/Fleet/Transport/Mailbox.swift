@@ -69,6 +69,9 @@ public final class Mailbox: AsyncSequence, Sendable {
         return taken
     }
 
+    /// Counts a message that its transport had to drop before it could be queued here.
+    public func countDropped() { state.withLock { $0.dropped += 1 } }
+
     /// Lets the consumer take what is queued, then ends its loop.
     public func finish() {
         let waiter = state.withLock { state -> CheckedContinuation<TransportEvent?, Never>? in

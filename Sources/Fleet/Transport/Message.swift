@@ -1,11 +1,3 @@
-/// How hard MQTT tries to deliver a message (MQTT 5, section 4.3). QoS 2 is not used.
-public enum QoS: UInt8, Sendable {
-    /// Sent once; lost with the connection.
-    case atMostOnce = 0
-    /// Sent until the next hop acknowledged it; may arrive twice. Says nothing about being processed.
-    case atLeastOnce = 1
-}
-
 /// One MQTT application message with the MQTT 5 properties that AttnFleet uses.
 public struct Message: Sendable, Equatable {
     public var topic: String
@@ -35,16 +27,5 @@ public struct Message: Sendable, Equatable {
         self.correlationData = correlationData
         self.contentType = contentType
         self.expiry = expiry
-    }
-}
-
-/// A topic filter and the QoS asked for it.
-public struct Subscription: Sendable, Equatable {
-    public var filter: String
-    public var qos: QoS
-
-    public init(_ filter: String, qos: QoS = .atMostOnce) {
-        self.filter = filter
-        self.qos = qos
     }
 }

@@ -10,10 +10,15 @@ public protocol Transport: Sendable {
     /// Adds subscriptions, remembered across connections. Returns once the broker granted them, or at once while
     /// disconnected: they are then made at the next connection, before its `.connected` event.
     ///
-    /// - Throws: `TransportError` with code `.notAuthorized` if the broker refuses one; `.closed`.
+    /// A subscription that the broker refuses at a later connection fails that connection, with its reason.
+    ///
+    /// - Throws: `TransportError`: `.notAuthorized` if the broker refuses one, `.invalidTopic`, `.timeout`, `.cancelled`,
+    ///   `.closed`. What was refused or not answered is not remembered.
     func subscribe(_ subscriptions: [Subscription]) async throws(TransportError)
 
-    /// Takes subscriptions back, by filter.
+    /// Takes subscriptions back, by filter. Returns once the broker confirmed it, or at once while disconnected.
+    ///
+    /// - Throws: `TransportError`: `.timeout`, `.cancelled`, `.closed`.
     func unsubscribe(_ filters: [String]) async throws(TransportError)
 
     /// Hands a message over for sending, and waits while more than the transport's window is unsent.
@@ -22,60 +27,9 @@ public protocol Transport: Sendable {
     /// the broker has acknowledged it; this call does not wait for that.
     ///
     /// - Throws: `TransportError`: `.notConnected` (QoS 0 only), `.tooLarge` (above the broker's packet limit),
-    ///   `.invalidTopic`, `.closed`, `.cancelled`.
+    ///   `.invalidTopic`, `.protocolViolation` (a content type that MQTT cannot carry), `.closed`, `.cancelled`.
     func publish(_ message: Message) async throws(TransportError)
 
     /// The largest packet that the broker takes, in bytes, as far as it said. Nil: no limit, or not yet connected.
     var maximumPacketSize: Int? { get }
-}
-
-/// What happens on a transport.
-public enum TransportEvent: Sendable, Equatable {
-    /// The broker accepted a connection and all subscriptions are made. Announce yourself.
-    case connected
-    /// The connection is lost; the transport goes on trying. Said once per loss.
-    case disconnected(reason: String)
-    case message(Message)
-}
-
-/// Why a transport could not do what it was asked.
-public struct TransportError: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Code: String, Sendable {
-        /// Nothing listens at the address, or it cannot be reached.
-        case unreachable
-        /// The host name does not resolve.
-        case unknownHost = "unknown-host"
-        /// User name, password or client certificate refused.
-        case notAuthorized = "not-authorized"
-        /// The server's certificate is not trusted, or the TLS handshake failed.
-        case tls
-        /// The broker does not speak MQTT 5, or broke the protocol.
-        case protocolViolation = "protocol"
-        case notConnected = "not-connected"
-        case tooLarge = "too-large"
-        case invalidTopic = "invalid-topic"
-        case invalidAddress = "invalid-address"
-        case timeout
-        case cancelled
-        case closed
-    }
-
-    public let code: Code
-    /// A sentence for a person: the operation, its operand, and what to do next.
-    public let message: String
-
-    public init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    public var description: String { message }
-
-    /// Whether the same call may succeed later without anything being changed by hand.
-    public var isRetryable: Bool {
-        switch code {
-        case .unreachable, .unknownHost, .notConnected, .timeout: true
-        default: false
-        }
-    }
 }
