@@ -103,8 +103,10 @@ extension JSON {
 }
 
 extension JSON.Object {
-    /// The path of a member from the root of the document.
-    public func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    /// The path of a member from the root of the document, for messages: long keys are clipped.
+    public func path(to key: String) -> String {
+        path.isEmpty ? key.excerpt : "\(path).\(key.excerpt)"
+    }
 
     private func read<Value>(
         _ key: String, expected: String, _ convert: (JSON) -> Value?

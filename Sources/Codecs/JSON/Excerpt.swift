@@ -1,0 +1,10 @@
+extension String {
+    /// Text from a stranger's document as it may stand in an error message: at most 80 characters, on one line.
+    var excerpt: String {
+        let clipped = utf8.count > 80 && count > 80 ? prefix(79) + "…" : self[...]
+        guard clipped.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return String(clipped)
+        }
+        return String(JSON(String(clipped)).text().dropFirst().dropLast())
+    }
+}
