@@ -3,8 +3,9 @@
 /// Layout: header length (8 bytes, little-endian), JSON header, tensor data, row-major and little-endian. This
 /// implementation is for little-endian machines only: elements are used as they lie.
 ///
-/// Source: the format's description and reference implementation, huggingface/safetensors. Where this is stricter:
-/// a tensor entry has exactly its three fields.
+/// Source: the format's description and reference implementation, huggingface/safetensors. Stricter than the latter:
+/// the header begins with '{' (as described), no key occurs twice (as described), and a tensor entry has exactly its
+/// three fields.
 public struct Safetensors: Sendable {
     /// The whole payload, header included.
     public let bytes: [UInt8]
