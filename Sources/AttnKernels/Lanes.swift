@@ -1,0 +1,79 @@
+// The vector type of the kernels and the few operations on it that have to become one instruction each. These sources
+// are compiled once per instruction set; this file is where the variants differ.
+//
+// Everything here is concrete and `internal`: a generic or inlinable function would be emitted as a mergeable symbol,
+// and the linker could hand a variant's code to a CPU that lacks its instructions.
+
+#if _endian(big)
+    #error("tensors are little-endian and read as they lie")
+#endif
+
+#if HAS_FMA || arch(arm64)
+    /// 12 accumulators of 8 lanes, 2 operands and a broadcast: 15 of the 16 registers of AVX2, 30 of the 32 of NEON.
+    typealias Lanes = SIMD8<Float>
+    typealias LaneBits = SIMD8<UInt32>
+    typealias LaneBytes = SIMD8<UInt8>
+    typealias LaneHalves = SIMD8<UInt16>
+#else
+    /// The same count in the 16 registers of SSE2, each half as wide.
+    typealias Lanes = SIMD4<Float>
+    typealias LaneBits = SIMD4<UInt32>
+    typealias LaneBytes = SIMD4<UInt8>
+    typealias LaneHalves = SIMD4<UInt16>
+#endif
+
+/// Scalars in one vector register.
+var laneCount: Int {
+    @inline(__always) get { Lanes.scalarCount }
+}
+
+/// `a * b + c`, fused where the instruction set fuses: elsewhere `addingProduct` would call `fmaf` lane by lane.
+@inline(__always)
+func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
+    #if HAS_FMA || arch(arm64)
+        c.addingProduct(a, b)
+    #else
+        a * b + c
+    #endif
+}
+
+/// Written as a select, because that compiles to one `max`; keeps `a` where `b` is NaN.
+@inline(__always)
+func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
+    a.replacing(with: b, where: b .> a)
+}
+
+@inline(__always)
+func load(_ source: UnsafePointer<Float>) -> Lanes {
+    UnsafeRawPointer(source).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always)
+func load(_ source: UnsafeMutablePointer<Float>) -> Lanes {
+    UnsafeRawPointer(source).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always)
+func store(_ lanes: Lanes, _ destination: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(destination).storeBytes(of: lanes, as: Lanes.self)
+}
+
+@inline(__always)
+func sum(_ lanes: Lanes) -> Float {
+    #if HAS_FMA || arch(arm64)
+        let four = lanes.lowHalf + lanes.highHalf
+    #else
+        let four = lanes
+    #endif
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
+}
+
+@inline(__always)
+func largest(_ lanes: Lanes) -> Float {
+    var result = lanes[0]
+    for lane in 1..<Lanes.scalarCount where lanes[lane] > result {
+        result = lanes[lane]
+    }
+    return result
+}

@@ -1,0 +1,78 @@
+// Puts a key tile into the order the register tile reads it in, once for all rows. Legend in TileShape.swift.
+
+/// Packs the keys of a tile into panels [keys / N][D][N], and the ragged last columns of its values into [keys][N].
+func packTile(
+    _ group: HeadGroup, _ layout: WorkspaceLayout, _ workspace: UnsafeMutablePointer<Float>, _ tile: KeyTile
+) {
+    let keys = group.k + tile.firstKey * group.kStride
+    var panel = workspace + layout.packedKeys
+    var j = 0
+    while j < tile.count {
+        packPanel(
+            keys + j * group.kStride, stride: group.kStride, keys: min(panelWidth, tile.count - j),
+            headSize: group.headSize, into: panel)
+        panel += group.headSize * panelWidth
+        j += panelWidth
+    }
+
+    let tail = group.valueHeadSize % panelWidth
+    guard tail != 0 else { return }
+    let values = group.v + tile.firstKey * group.vStride + (group.valueHeadSize - tail)
+    let padded = workspace + layout.valueTail
+    for j in 0..<tile.count {
+        for c in 0..<panelWidth {
+            padded[j * panelWidth + c] = c < tail ? values[j * group.vStride + c] : 0
+        }
+    }
+}
+
+/// Transposes up to N keys into [D][N]; missing keys are zeros, so that their scores are finite until they are masked.
+@inline(__always)
+private func packPanel(
+    _ keys: UnsafePointer<Float>, stride: Int, keys count: Int, headSize: Int, into panel: UnsafeMutablePointer<Float>
+) {
+    var d = 0
+    if count == panelWidth {
+        while d + 4 <= headSize {
+            var j = 0
+            while j < panelWidth {
+                transpose4x4(keys + j * stride + d, stride: stride, into: panel + d * panelWidth + j)
+                j += 4
+            }
+            d += 4
+        }
+    }
+    while d < headSize {
+        for j in 0..<panelWidth {
+            panel[d * panelWidth + j] = j < count ? keys[j * stride + d] : 0
+        }
+        d += 1
+    }
+}
+
+/// Transposes 4 elements of 4 keys; a row of the result is one panel row further.
+@inline(__always)
+private func transpose4x4(_ source: UnsafePointer<Float>, stride: Int, into panel: UnsafeMutablePointer<Float>) {
+    let a = loadFour(source)
+    let b = loadFour(source + stride)
+    let c = loadFour(source + 2 * stride)
+    let d = loadFour(source + 3 * stride)
+    let abLow = SIMD4(lowHalf: a.lowHalf, highHalf: b.lowHalf)
+    let cdLow = SIMD4(lowHalf: c.lowHalf, highHalf: d.lowHalf)
+    let abHigh = SIMD4(lowHalf: a.highHalf, highHalf: b.highHalf)
+    let cdHigh = SIMD4(lowHalf: c.highHalf, highHalf: d.highHalf)
+    storeFour(SIMD4(lowHalf: abLow.evenHalf, highHalf: cdLow.evenHalf), panel)
+    storeFour(SIMD4(lowHalf: abLow.oddHalf, highHalf: cdLow.oddHalf), panel + panelWidth)
+    storeFour(SIMD4(lowHalf: abHigh.evenHalf, highHalf: cdHigh.evenHalf), panel + 2 * panelWidth)
+    storeFour(SIMD4(lowHalf: abHigh.oddHalf, highHalf: cdHigh.oddHalf), panel + 3 * panelWidth)
+}
+
+@inline(__always)
+private func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+    UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
+}
+
+@inline(__always)
+private func storeFour(_ four: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(destination).storeBytes(of: four, as: SIMD4<Float>.self)
+}

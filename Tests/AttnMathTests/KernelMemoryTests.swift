@@ -1,0 +1,100 @@
+import AttnMath
+import Testing
+
+@Suite("The kernel keeps to its operands")
+struct KernelMemoryTests {
+    @Test("it touches nothing past the end of any operand", arguments: kernels.map(\.variant))
+    func guardPages(variant: KernelVariant) throws {
+        let kernel = try AttentionKernel(variant)
+        let q = GuardedMemory<Float>(capacity: 1 << 13)
+        let k = GuardedMemory<Float>(capacity: 1 << 13)
+        let v = GuardedMemory<Float>(capacity: 1 << 13)
+        let bytes = GuardedMemory<UInt8>(capacity: 1 << 13)
+        let biases = GuardedMemory<Float>(capacity: 1 << 13)
+        let output = GuardedMemory<Float>(capacity: 1 << 13)
+        let lse = GuardedMemory<Float>(capacity: 1 << 10)
+        var workspace = Workspace()
+        for queries in [1, 2, 5, 6, 7] {
+            for keys in [1, 3, 4, 8, 9, 16, 17, 31, 33] {
+                for (headSize, valueHeadSize) in [(1, 1), (3, 5), (8, 16), (17, 9), (4, 67)] {
+                    let shape = try BlockShape(
+                        queryHeads: 2, kvHeads: 1, queries: queries, keys: keys, headSize: headSize,
+                        valueHeadSize: valueHeadSize)
+                    let sample = BlockSample(shape)
+                    let expected = try sample.attended(by: kernel)
+                    let rows = 2 * queries * keys
+                    let boolean = BlockMask.Elements.boolean(
+                        bytes.holding([UInt8](repeating: 1, count: rows)))
+                    let additive = BlockMask.Elements.additive(
+                        biases.holding([Float](repeating: 0, count: rows)))
+                    for elements in [nil, boolean, additive] {
+                        let mask = elements.map { BlockMask($0, heads: 2, queries: queries, keys: keys) }
+                        let result = BlockResult(
+                            output: output.last(shape.outputCount), lse: lse.last(shape.rowCount))
+                        try kernel.attend(
+                            shape, sample.attributes,
+                            BlockOperands(
+                                q: q.holding(sample.q), k: k.holding(sample.k), v: v.holding(sample.v), mask: mask),
+                            into: result, workspace: &workspace)
+                        // A mask that hides nothing changes nothing, bit by bit.
+                        #expect(Array(result.output) == expected.output && Array(result.lse) == expected.lse)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("heads computed one by one, in groups or all at once agree", arguments: kernels.map(\.variant))
+    func headRanges(variant: KernelVariant) throws {
+        let kernel = try AttentionKernel(variant)
+        let shape = try BlockShape(queryHeads: 6, kvHeads: 2, queries: 9, keys: 40, headSize: 8, valueHeadSize: 8)
+        let sample = BlockSample(shape, causalOffset: 20)
+        let whole = try sample.attended(by: kernel)
+        for split in 0...6 {
+            let first = try sample.attended(by: kernel, heads: 0..<split)
+            let second = try sample.attended(by: kernel, heads: split..<6)
+            let row = split * 9
+            #expect(Array(first.lse[..<row] + second.lse[row...]) == whole.lse)
+            #expect(Array(first.output[..<(row * 8)] + second.output[(row * 8)...]) == whole.output)
+            #expect(first.lse[row...].allSatisfy { $0.isNaN } && second.output[..<(row * 8)].allSatisfy { $0.isNaN })
+        }
+    }
+
+    @Test(
+        "a workspace used for one shape serves every other, and gives the same bits", arguments: kernels.map(\.variant))
+    func workspaceReuse(variant: KernelVariant) throws {
+        let kernel = try AttentionKernel(variant)
+        var workspace = Workspace()
+        var sizes: [Int] = []
+        for (queries, keys, headSize) in [(7, 300, 40), (1, 3, 5), (13, 30, 8), (2, 700, 64)] {
+            let shape = try BlockShape(
+                queryHeads: 1, kvHeads: 1, queries: queries, keys: keys, headSize: headSize, valueHeadSize: headSize)
+            let sample = BlockSample(shape)
+            var partial = FloatPartial(unwritten: shape)
+            try sample.withOperands { operands in
+                try partial.withResult {
+                    try kernel.attend(shape, sample.attributes, operands, into: $0, workspace: &workspace)
+                }
+            }
+            #expect(try partial == sample.attended(by: kernel))
+            sizes.append(workspace.byteCount)
+        }
+        #expect(sizes[1] == sizes[0] && sizes[2] == sizes[0] && sizes[3] > sizes[0])
+    }
+
+    @Test("its workspace does not grow with the keys", arguments: kernels.map(\.variant))
+    func workspaceSize(variant: KernelVariant) throws {
+        var workspace = Workspace()
+        let shape = try BlockShape(queryHeads: 1, kvHeads: 1, queries: 1, keys: 4096, headSize: 64, valueHeadSize: 3)
+        let sample = BlockSample(shape)
+        var partial = FloatPartial(unwritten: shape)
+        try sample.withOperands { operands in
+            try partial.withResult {
+                try AttentionKernel(variant).attend(
+                    shape, sample.attributes, operands, into: $0, workspace: &workspace)
+            }
+        }
+        // As its documentation bounds it.
+        #expect(workspace.byteCount <= 1100 * 64 + 8 + 40 * 1024)
+    }
+}
