@@ -10,7 +10,8 @@ let settings: [SwiftSetting] = [
 ]
 
 // Kernels enter no precondition and allocate nothing: shapes are checked before, in AttnMath.
-let kernelSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Ounchecked", "-wmo"])]
+let kernelSettings: [SwiftSetting] =
+    settings + [.unsafeFlags(["-Ounchecked", "-wmo", "-disable-batch-mode", "-num-threads", "2"])]
 
 #if arch(x86_64)
     // The same sources a second time (the folder is a symbolic link), for CPUs with AVX2 and FMA.
@@ -49,10 +50,11 @@ let package = Package(
     ],
     targets: [
         // Numerics: no Foundation, no I/O, no concurrency.
+        .target(name: "CCPUFeatures"),
         .target(name: "AttnKernels", swiftSettings: kernelSettings),
         .target(
             name: "AttnMath",
-            dependencies: ["AttnKernels"] + kernelVariants.map { .target(name: $0.name) },
+            dependencies: ["AttnKernels", "CCPUFeatures"] + kernelVariants.map { .target(name: $0.name) },
             swiftSettings: settings),
 
         // Byte formats: JSON and safetensors.
@@ -66,7 +68,7 @@ let package = Package(
         .target(name: "Mosquitto", dependencies: ["CMosquitto", "Fleet"], swiftSettings: settings),
 
         // Block computations on threads of their own.
-        .target(name: "Compute", dependencies: ["AttnMath"], swiftSettings: settings),
+        .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet"], swiftSettings: settings),
 
         // Services: a pure core and a shell around it.
         .target(

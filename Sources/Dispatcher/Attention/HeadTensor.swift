@@ -1,0 +1,114 @@
+import AttnMath
+import Codecs
+import Fleet
+
+/// Q, K or V as it lies in the request: 4-D [batch, heads, length, size] or 3-D [batch, length, heads × size].
+struct HeadTensor: Sendable {
+    let tensor: TensorInfo
+    let batch: Int
+    let heads: Int
+    let length: Int
+    let size: Int
+    /// 3-D: the heads of one position lie side by side.
+    let isPacked: Bool
+
+    /// - Parameter heads: the number of heads by attribute; needed for rank 3, and not to be contradicted by rank 4.
+    init(_ name: String, in file: Safetensors, heads: Int?, attribute: String) throws(JobError) {
+        guard let tensor = file[name] else { throw JobError(.invalidRequest, "tensor '\(name)' is missing") }
+        guard FloatFormat(tensor.type) != nil else {
+            throw JobError(.invalidRequest, "tensor '\(name)' is \(tensor.type.rawValue), not a float type")
+        }
+        let shape = tensor.shape
+        guard !shape.contains(0) else { throw JobError(.invalidRequest, "tensor '\(name)' \(shape) is empty") }
+        self.tensor = tensor
+        switch shape.count {
+        case 4:
+            guard heads == nil || heads == shape[1] else {
+                throw JobError(
+                    .invalidRequest, "tensor '\(name)' \(shape) has \(shape[1]) heads, \(attribute) says otherwise")
+            }
+            (batch, self.heads, length, size) = (shape[0], shape[1], shape[2], shape[3])
+            isPacked = false
+        case 3:
+            guard let heads else {
+                throw JobError(.invalidRequest, "tensor '\(name)' has rank 3: attribute '\(attribute)' is needed")
+            }
+            guard shape[2] % heads == 0 else {
+                throw JobError(
+                    .invalidRequest, "tensor '\(name)' \(shape): \(shape[2]) cannot be shared by \(heads) heads")
+            }
+            (batch, self.heads, length, size) = (shape[0], heads, shape[1], shape[2] / heads)
+            isPacked = true
+        default:
+            throw JobError(.invalidRequest, "tensor '\(name)' \(shape) must have rank 3 or 4")
+        }
+    }
+
+    /// Elements before the row of one head and position.
+    func rowStart(batch: Int, head: Int, position: Int) -> Int {
+        isPacked
+            ? ((batch * length + position) * heads + head) * size : ((batch * heads + head) * length + position) * size
+    }
+
+    /// A tensor [heads, rows, size] of `type`, cut out of the request straight into the payload.
+    func slice(
+        _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
+    ) -> TensorSource {
+        TensorSource(name, type, shape: [heads.count, rows.count, size]) { destination in
+            file.withUnsafeBytes(of: tensor) { source in
+                var place = 0
+                for head in heads {
+                    // Rows of a head are neighbours unless packed, and then go in one piece.
+                    for run in isPacked ? rows.map({ $0..<$0 + 1 }) : [rows] {
+                        let start = rowStart(batch: batch, head: head, position: run.lowerBound)
+                        let elements = run.count * size
+                        let end = place + elements * type.byteWidth
+                        convert(
+                            UnsafeRawBufferPointer(rebasing: source[byteRange(start, elements)]),
+                            into: UnsafeMutableRawBufferPointer(rebasing: destination[place..<end]), type)
+                        place = end
+                    }
+                }
+            }
+        }
+    }
+
+    private func byteRange(_ start: Int, _ elements: Int) -> Range<Int> {
+        let width = tensor.type.byteWidth
+        return start * width..<(start + elements) * width
+    }
+
+    private func convert(
+        _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer, _ type: TensorType
+    ) {
+        if type == tensor.type {
+            destination.copyMemory(from: source)
+        } else {
+            widen(source, tensor.type, into: destination)
+        }
+    }
+}
+
+/// Converts float elements of any type to F32. The sizes agree by construction.
+func widen(
+    _ source: UnsafeRawBufferPointer, _ type: TensorType, into destination: UnsafeMutableRawBufferPointer
+) {
+    destination.withMemoryRebound(to: Float.self) { numbers in
+        do { try FloatFormat(type)?.decode(source, into: numbers) } catch {
+            preconditionFailure("slices have the sizes they were made with: \(error)")
+        }
+    }
+}
+
+extension FloatFormat {
+    /// The format of a float tensor's elements; nil for integers and booleans.
+    init?(_ type: TensorType) {
+        switch type {
+        case .f64: self = .float64
+        case .f32: self = .float32
+        case .f16: self = .float16
+        case .bf16: self = .bfloat16
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Codecs
+import Compute
+
+/// Why a partial is not the shard's.
+struct InvalidPartial: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension Partial {
+    /// Takes `O` and `lse` out of a result if they fit the shard in shape and type.
+    init(_ file: Safetensors, for shard: Shard, of problem: AttentionProblem) throws(InvalidPartial) {
+        let shape = [shard.heads.count, shard.queries.count]
+        self.init(
+            output: try Self.elements(file, "O", shape: shape + [problem.valueHeadSize]),
+            lse: try Self.elements(file, "lse", shape: shape))
+    }
+
+    /// Whether every row is one that finite inputs can make: O finite, lse finite or −∞.
+    var isFinite: Bool { output.allSatisfy(\.isFinite) && lse.allSatisfy { $0 < .infinity } }
+
+    private static func elements(
+        _ file: Safetensors, _ name: String, shape: [Int]
+    ) throws(InvalidPartial) -> [Float] {
+        guard let tensor = file[name] else { throw InvalidPartial(description: "tensor '\(name)' is missing") }
+        guard tensor.shape == shape else {
+            throw InvalidPartial(description: "\(name) has shape \(tensor.shape), not \(shape)")
+        }
+        do throws(SafetensorsError) {
+            return try file.elements(of: tensor, as: Float.self)
+        } catch {
+            throw InvalidPartial(description: error.message)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+public import Codecs
+
+/// What a client hears of its job: the outputs, an error, or how far it is.
+///
+/// Metadata: `protocol`, `job`, `status` (`accepted` | `progress` | `done` | `failed`), `error` (a stable code) and
+/// `message` if failed, `report` (JSON). Tensors: the outputs asked for, under their ONNX names, if done.
+public struct JobAnswer: Sendable {
+    public enum Status: String, Sendable {
+        /// The dispatcher has taken the job. Only sent if the request asked for updates.
+        case accepted
+        /// Something happened on the way. Only sent if the request asked for updates.
+        case progress
+        case done
+        case failed
+
+        /// Whether nothing comes after it.
+        public var isFinal: Bool { self == .done || self == .failed }
+    }
+
+    /// Empty when the request's ID could not be read.
+    public var job: String
+    public var status: Status
+    /// A `JobError.Code`'s raw value; may be one that this version does not know.
+    public var errorCode: String?
+    public var errorMessage: String?
+    public var report: JSON?
+    public var tensors: Safetensors
+
+    /// - Throws: `MessageError`: `.malformed` or `.version`.
+    public init(decoding payload: [UInt8]) throws(MessageError) {
+        tensors = try Safetensors(message: payload)
+        try ProtocolVersion.check(tensors.metadata["protocol"])
+        let fields = MessageFields(fields: tensors.metadata)
+        job = try fields.string("job")
+        status = try fields.parse("status", as: "a status") { Status(rawValue: $0) }
+        errorCode = tensors.metadata["error"]
+        errorMessage = tensors.metadata["message"]
+        report = try fields.optional("report", as: "JSON") { text in
+            try? JSON(parsing: text, limit: messageHeaderLimit)
+        }
+    }
+
+    /// Lays an answer out as a payload.
+    public static func encode(
+        job: String, status: Status, error: JobError? = nil, report: JSON? = nil, tensors: [TensorSource] = []
+    ) throws(SafetensorsError) -> [UInt8] {
+        var metadata = ["protocol": ProtocolVersion.current, "job": job, "status": status.rawValue]
+        metadata["error"] = error?.code.rawValue
+        metadata["message"] = error?.message
+        metadata["report"] = report?.text()
+        return try Safetensors.encode(metadata: metadata, tensors: tensors)
+    }
+
+    public static let contentType = "application/vnd.safetensors"
+}

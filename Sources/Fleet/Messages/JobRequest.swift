@@ -1,0 +1,70 @@
+public import Codecs
+
+/// A job as a client sends it: an operator's inputs as tensors, its attributes and the job's fields as metadata.
+///
+/// Fields: `job` (the client's ID), `op` (default `Attention`), `outputs` (comma list, default `Y`), `deadline_ms` (how long the
+/// job may take; default by the dispatcher), `priority` (−100 to 100, default 0, higher goes first), `durable`,
+/// `updates` (answer also with `accepted` and `progress` messages on the way), `protocol` (default: this one).
+/// Everything else is the operator's; see `AttentionRequest`.
+public struct JobRequest: Sendable {
+    public let id: JobID
+    public let op: String
+    public let outputs: [String]
+    public let timeout: Duration?
+    public let priority: Int
+    public let wantsUpdates: Bool
+    public let tensors: Safetensors
+    /// Tells two requests under one ID apart. Not for secrets.
+    public let digest: UInt64
+
+    /// The fields that are the job's, not the operator's.
+    public static let fields: Set<String> = [
+        "protocol", "job", "op", "outputs", "deadline_ms", "priority", "durable", "updates",
+    ]
+
+    /// The ID that a payload claims, if it can be read at all: so that an error can name the job.
+    public static func claimedID(_ payload: [UInt8]) -> JobID? {
+        (try? Safetensors(message: payload))?.metadata["job"].flatMap { JobID($0) }
+    }
+
+    /// - Throws: `JobError`: `.invalidRequest`, `.unsupported`.
+    public init(decoding payload: [UInt8]) throws(JobError) {
+        do throws(MessageError) {
+            tensors = try Safetensors(message: payload)
+            if let version = tensors.metadata["protocol"] { try ProtocolVersion.check(version) }
+            let fields = MessageFields(fields: tensors.metadata)
+            id = try fields.parse("job", as: "a job ID (\(JobID.rule))") { JobID($0) }
+            op = tensors.metadata["op"] ?? TaskMessage.attention
+            outputs = (tensors.metadata["outputs"] ?? "Y").split(separator: ",").map { $0.filter { $0 != " " } }
+            let milliseconds = try fields.optional("deadline_ms", as: "1 to 86400000 milliseconds") { text in
+                Int64(text).flatMap { (1...86_400_000).contains($0) ? $0 : nil }
+            }
+            timeout = milliseconds.map { .milliseconds($0) }
+            priority =
+                try fields.optional("priority", as: "an integer from -100 to 100") { text in
+                    Int(text).flatMap { (-100...100).contains($0) ? $0 : nil }
+                } ?? 0
+            wantsUpdates = try fields.optional("updates", as: "true or false", parseBoolean) ?? false
+            let durable = try fields.optional("durable", as: "true or false", parseBoolean) ?? false
+            guard !durable else { throw MessageError(.unsupported, "durable jobs are not supported yet") }
+        } catch {
+            throw JobError(error.code == .unsupported ? .unsupported : .invalidRequest, error.message)
+        }
+        digest = Self.digest(of: payload)
+    }
+
+    /// FNV-1a over 8-byte words, then over the bytes that are left.
+    private static func digest(of payload: [UInt8]) -> UInt64 {
+        let prime: UInt64 = 0x100_0000_01b3
+        return payload.withUnsafeBytes { bytes in
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+            let words = bytes.count / 8
+            for word in 0..<words {
+                hash = (hash ^ bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)) &* prime
+                hash ^= hash >> 29
+            }
+            for index in words * 8..<bytes.count { hash = (hash ^ UInt64(bytes[index])) &* prime }
+            return hash
+        }
+    }
+}

@@ -1,0 +1,37 @@
+public import AttnMath
+public import Fleet
+
+/// What a worker is started with.
+public struct WorkerOptions: Sendable {
+    public var id: PeerID
+    public var fleet: PeerID
+    public var incarnation: Incarnation
+    public var version: String
+    /// Tasks computed at a time, each on a thread of its own.
+    public var slots: Int
+    /// Tasks taken beyond the slots.
+    public var prefetch: Int
+    public var kernel: AttentionKernel
+    public var labels: [String: String]
+    public var heartbeat: Duration = .seconds(5)
+
+    public init(
+        id: PeerID, fleet: PeerID, incarnation: Incarnation, version: String, slots: Int, prefetch: Int,
+        kernel: AttentionKernel, labels: [String: String] = [:]
+    ) {
+        self.id = id
+        self.fleet = fleet
+        self.incarnation = incarnation
+        self.version = version
+        self.slots = slots
+        self.prefetch = prefetch
+        self.kernel = kernel
+        self.labels = labels
+    }
+
+    /// What to open the transport with: the worker dies with a retained `offline`.
+    public var client: ClientOptions {
+        let offline = Presence.offline.message(topic: FleetTopics(fleet: fleet).workerStatus(id))
+        return ClientOptions(clientID: "attn-worker-\(id)", will: offline, farewell: offline)
+    }
+}

@@ -1,0 +1,277 @@
+import AttnMath
+import Codecs
+import Compute
+public import Fleet
+public import Logging
+
+/// A worker: the shell around `WorkerCore`, on any transport.
+///
+/// Tasks in, partials out. Kernels run on threads of their own, one a slot; reading, sending and beating are one child
+/// task each.
+public actor WorkerService {
+    /// A task the core holds: its input until computed, its result until sent.
+    private struct HeldTask {
+        let task: TaskMessage
+        let received: ContinuousClock.Instant
+        let cancel = CancelFlag()
+        var result: [UInt8]?
+    }
+
+    /// What the publishing loop takes.
+    private enum Outgoing: Sendable {
+        case message(Message)
+        case result(Message, TaskKey)
+        /// Everything before it is handed over: `run` may end.
+        case end
+    }
+
+    private let options: WorkerOptions
+    private let topics: FleetTopics
+    private let transport: any Transport
+    private let logger: Logger
+    private let pool: ComputePool<Workspace>
+    private let clock = ContinuousClock()
+    private let onBirth: @Sendable () -> Void
+
+    private var core: WorkerCore
+    private var held: [TaskKey: HeldTask] = [:]
+    private var wasBorn = false
+    /// Never longer than the tasks held, plus refusals; above the bound refusals are lost, as messages may be.
+    private let outgoing = AsyncStream<Outgoing>.makeStream(bufferingPolicy: .bufferingOldest(8192))
+    /// Tasks to compute; never longer than the slots.
+    private let starts = AsyncStream<TaskKey>.makeStream()
+    private let drained = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+
+    /// - Parameter onBirth: called once, when the worker's birth is handed over to be published.
+    public init(
+        _ options: WorkerOptions, transport: any Transport, logger: Logger,
+        onBirth: @escaping @Sendable () -> Void = {}
+    ) {
+        self.options = options
+        self.transport = transport
+        self.logger = logger
+        self.onBirth = onBirth
+        topics = FleetTopics(fleet: options.fleet)
+        core = WorkerCore(incarnation: options.incarnation, slots: options.slots, prefetch: options.prefetch)
+        pool = ComputePool(threads: options.slots) { Workspace() }
+    }
+
+    /// Works until drained, cancelled, or the transport is closed.
+    public func run() async throws(TransportError) {
+        try await transport.subscribe(topics.workerSubscriptions(options.id))
+        let (outgoing, starts, drained) = (outgoing.stream, starts.stream, drained.stream)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.receive() }
+            group.addTask { await self.beat() }
+            group.addTask { for await item in outgoing { await self.publish(item) } }
+            group.addTask {
+                await withDiscardingTaskGroup { computations in
+                    for await key in starts { computations.addTask { await self.compute(key) } }
+                }
+            }
+            for await _ in drained { break }
+            group.cancelAll()
+        }
+    }
+
+    /// Finishes what is held, takes nothing new, then lets `run` end.
+    public func drain() {
+        logger.info("draining", metadata: ["held": "\(held.count)"])
+        handle(.drain)
+    }
+}
+
+// MARK: - Events in
+
+extension WorkerService {
+    private func receive() async {
+        for await event in transport.events {
+            switch event {
+            case .connected: handle(.connected)
+            case .disconnected(let reason):
+                logger.warning("connection lost, trying again", metadata: ["reason": "\(reason)"])
+                handle(.disconnected)
+            case .message(let message): received(message)
+            }
+        }
+        // The transport is closed: nothing more can come or go.
+        drained.continuation.yield()
+    }
+
+    private func received(_ message: Message) {
+        do {
+            switch topics.parse(message.topic) {
+            case .task(options.id, let dispatcher): try received(task: message.payload, from: dispatcher)
+            case .control(options.id, let dispatcher):
+                switch try Control(decoding: message.payload) {
+                case .cancel(let lease): handle(.cancelled(TaskKey(dispatcher: dispatcher, lease: lease)))
+                case .drain: drain()
+                }
+            case .dispatcherStatus(let dispatcher):
+                if try Presence(decoding: message.payload) == .offline { handle(.dispatcherLost(dispatcher)) }
+            default: break
+            }
+        } catch {
+            logger.warning("message refused", metadata: ["topic": "\(message.topic)", "reason": "\(error)"])
+        }
+    }
+
+    /// A task that can be read is answered, whatever is wrong with it; one that cannot is only logged by the caller.
+    private func received(task payload: [UInt8], from dispatcher: PeerID) throws(MessageError) {
+        let header = try TaskMessage.header(of: payload)
+        let key = TaskKey(dispatcher: dispatcher, lease: header.lease)
+        guard held[key] == nil else { return }
+        do throws(MessageError) {
+            held[key] = HeldTask(task: try TaskMessage(decoding: payload), received: clock.now)
+        } catch {
+            send(to: dispatcher) { () throws(SafetensorsError) in
+                try ResultMessage.encodeFailed(header, code: error.code.rawValue, reason: error.message)
+            }
+            return
+        }
+        handle(.taskReceived(key, for: header.incarnation))
+    }
+
+    private func handle(_ event: WorkerEvent) {
+        for action in core.handle(event) { perform(action) }
+    }
+}
+
+// MARK: - Actions out
+
+extension WorkerService {
+    private func perform(_ action: WorkerAction) {
+        switch action {
+        case .announce: announce()
+        case .start(let key): starts.continuation.yield(key)
+        case .send(let key): sendResult(key)
+        case .refuse(let key, let code):
+            guard let task = held.removeValue(forKey: key)?.task else { return }
+            send(to: key.dispatcher) { () throws(SafetensorsError) in
+                try ResultMessage.encodeRefused(task.header, code: code.rawValue)
+            }
+        case .abandon(let key): held.removeValue(forKey: key)?.cancel.set()
+        case .drained: outgoing.continuation.yield(.end)
+        }
+    }
+
+    private func announce() {
+        let info = WorkerInfo(
+            incarnation: options.incarnation, version: options.version, slots: options.slots,
+            prefetch: options.prefetch, memory: MachineFacts.memory,
+            instructionSet: options.kernel.variant.rawValue, labels: options.labels, isDraining: core.isDraining,
+            leases: core.leases)
+        enqueue(
+            Message(
+                topic: topics.workerInfo(options.id), payload: info.encoded(), qos: .atLeastOnce, retain: true,
+                contentType: "application/json"))
+        enqueue(Presence.online.message(topic: topics.workerStatus(options.id)))
+    }
+
+    private func sendResult(_ key: TaskKey) {
+        guard let payload = held[key]?.result else { return }
+        enqueue(message(to: key.dispatcher, payload), result: key)
+    }
+
+    private func send(to dispatcher: PeerID, _ encode: () throws(SafetensorsError) -> [UInt8]) {
+        do {
+            enqueue(message(to: dispatcher, try encode()))
+        } catch {
+            logger.error("a result could not be laid out", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func message(to dispatcher: PeerID, _ payload: [UInt8]) -> Message {
+        Message(
+            topic: topics.result(worker: options.id, dispatcher: dispatcher), payload: payload,
+            contentType: JobAnswer.contentType)
+    }
+
+    private func enqueue(_ message: Message, result: TaskKey? = nil) {
+        if case .dropped = outgoing.continuation.yield(result.map { .result(message, $0) } ?? .message(message)) {
+            logger.warning("too much to send: a message is lost", metadata: ["topic": "\(message.topic)"])
+        }
+    }
+
+    private func publish(_ item: Outgoing) async {
+        switch item {
+        case .message(let message): await publish(message)
+        case .result(let message, let key): await publish(message, result: key)
+        case .end: drained.continuation.yield()
+        }
+    }
+
+    private func publish(_ message: Message, result: TaskKey? = nil) async {
+        do throws(TransportError) {
+            try await transport.publish(message)
+            if let result { held[result] = nil }
+            if !wasBorn, message.topic == topics.workerStatus(options.id) {
+                wasBorn = true
+                onBirth()
+            }
+        } catch {
+            switch (error.code, result) {
+            case (.notConnected, let key?): handle(.sendFailed(key))
+            case (.tooLarge, let key?): replaceByFailure(key, error)
+            default: logger.warning("publish failed", metadata: ["reason": "\(error.message)"])
+            }
+        }
+    }
+
+    /// A partial that the broker does not let through is a failure, and said to be one.
+    private func replaceByFailure(_ key: TaskKey, _ error: TransportError) {
+        guard let task = held.removeValue(forKey: key)?.task else { return }
+        send(to: key.dispatcher) { () throws(SafetensorsError) in
+            try ResultMessage.encodeFailed(task.header, code: error.code.rawValue, reason: error.message)
+        }
+    }
+}
+
+// MARK: - Work
+
+extension WorkerService {
+    private func compute(_ key: TaskKey) async {
+        guard let held = held[key] else { return handle(.taskComputed(key, succeeded: false)) }
+        let start = clock.now
+        let computation = BlockComputation(held.task, kernel: options.kernel, cancel: held.cancel)
+        let outcome = await pool.run { computation.run(&$0) }
+        let (queued, compute) = (held.received.duration(to: start), start.duration(to: clock.now))
+        switch outcome {
+        case .cancelled: handle(.taskComputed(key, succeeded: false))
+        case .done(let partial):
+            keep(key) { () throws(SafetensorsError) in
+                try ResultMessage.encodeDone(
+                    held.task.header, queued: queued, compute: compute, tensors: partial.sources(for: held.task))
+            }
+            handle(.taskComputed(key, succeeded: true))
+        case .failed(let reason):
+            keep(key) { () throws(SafetensorsError) in
+                try ResultMessage.encodeFailed(held.task.header, code: "compute", reason: reason)
+            }
+            handle(.taskComputed(key, succeeded: false))
+        }
+    }
+
+    private func keep(_ key: TaskKey, _ encode: () throws(SafetensorsError) -> [UInt8]) {
+        do {
+            held[key]?.result = try encode()
+        } catch {
+            logger.error("a result could not be laid out", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func beat() async {
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: options.heartbeat) } catch { return }
+            let stats = WorkerStats(
+                incarnation: options.incarnation, running: core.running, freeSlots: options.slots - core.running,
+                leases: core.leases, tasksDone: core.counters.tasksDone, tasksFailed: core.counters.tasksFailed,
+                tasksRefused: core.counters.tasksRefused, messagesDropped: transport.events.dropped,
+                residentMemory: MachineFacts.residentMemory, load: MachineFacts.load)
+            enqueue(
+                Message(
+                    topic: topics.workerStats(options.id), payload: stats.encoded(), contentType: "application/json",
+                    expiry: 15))
+        }
+    }
+}
