@@ -13,7 +13,7 @@ func attendRowTile(
     guard keysSeen > 0 else { return }
 
     scaleQueries(group, into: workspace + layout.queries, firstRow: firstRow, rowCount: rowCount)
-    let paddedKeys = (keysSeen + panelWidth - 1) / panelWidth * panelWidth
+    let paddedKeys = wholePanels(keysSeen)
     var j = 0
     while j < paddedKeys {
         multiplyTile(
@@ -27,7 +27,7 @@ func attendRowTile(
             group, workspace + layout.scores + i * layout.keys, paddedKeys: paddedKeys, tile, row: firstRow + i,
             maximum: &workspace[layout.rowMaximum + firstRow + i], sum: &workspace[layout.rowSum + firstRow + i])
     }
-    addValues(group, layout, workspace, tile, keysSeen: keysSeen, firstRow: firstRow, rowCount: rowCount)
+    addValues(group, layout, workspace, keysSeen: keysSeen, firstRow: firstRow, rowCount: rowCount)
 }
 
 /// Copies the rows' queries times the scale into [M][D], with zeros for rows that are not there.
@@ -48,23 +48,19 @@ private func scaleQueries(
 /// Output rows = output rows * rescale + weights * values, N columns at a time.
 @inline(__always)
 private func addValues(
-    _ group: HeadGroup, _ layout: WorkspaceLayout, _ workspace: UnsafeMutablePointer<Float>, _ tile: KeyTile,
-    keysSeen: Int, firstRow: Int, rowCount: Int
+    _ group: HeadGroup, _ layout: WorkspaceLayout, _ workspace: UnsafeMutablePointer<Float>, keysSeen: Int,
+    firstRow: Int, rowCount: Int
 ) {
-    let values = group.v + tile.firstKey * group.vStride
     let product = workspace + layout.product
     var c = 0
     while c < group.valueHeadSize {
-        let columns = min(panelWidth, group.valueHeadSize - c)
-        let whole = columns == panelWidth
         multiplyTile(
-            workspace + layout.scores, aStride: layout.keys,
-            whole ? values + c : UnsafePointer(workspace + layout.valueTail),
-            bStride: whole ? group.vStride : panelWidth, depth: keysSeen, product, cStride: panelWidth)
+            workspace + layout.scores, aStride: layout.keys, workspace + layout.packedValues + c * layout.keys,
+            bStride: panelWidth, depth: keysSeen, product, cStride: panelWidth)
         for i in 0..<rowCount {
             rescaleAndAdd(
                 group.output + (firstRow + i) * group.outputStride + c, by: workspace[layout.rescale + i],
-                product + i * panelWidth, count: columns)
+                product + i * panelWidth, count: min(panelWidth, group.valueHeadSize - c))
         }
         c += panelWidth
     }

@@ -3,8 +3,8 @@
 /// C = A B for an M x N register tile: `a` is [M][depth], `b` is [depth][N], `c` is [M][N], with row strides in
 /// elements.
 ///
-/// Scores are such a product (A the queries, B a packed panel of keys), and so is the output (A the weights, B the
-/// values as they lie). A is read one scalar at a time and broadcast, so neither operand has to be transposed.
+/// Scores are such a product (A the queries, B a packed panel of keys), and so is the output (A the weights, B a packed
+/// panel of values). A is read one scalar at a time and broadcast, so neither operand has to be transposed.
 /// float32 accumulation in order of depth.
 @inline(__always)
 func multiplyTile(

@@ -1,6 +1,9 @@
 // Puts a key tile into the order the register tile reads it in, once for all rows. Legend in TileShape.swift.
 
-/// Packs the keys of a tile into panels [keys / N][D][N], and the ragged last columns of its values into [keys][N].
+/// Packs the keys of a tile into panels [keys / N][D][N], and its values into panels [E / N][keys][N].
+///
+/// The register tile could read values as they lie, but then walks down columns of 64 bytes: slow when they are not in
+/// cache yet, and where rows are a power of two apart they all fall into a few sets of the first-level cache.
 func packTile(
     _ group: HeadGroup, _ layout: WorkspaceLayout, _ workspace: UnsafeMutablePointer<Float>, _ tile: KeyTile
 ) {
@@ -14,15 +17,29 @@ func packTile(
         panel += group.headSize * panelWidth
         j += panelWidth
     }
-
-    let tail = group.valueHeadSize % panelWidth
-    guard tail != 0 else { return }
-    let values = group.v + tile.firstKey * group.vStride + (group.valueHeadSize - tail)
-    let padded = workspace + layout.valueTail
     for j in 0..<tile.count {
-        for c in 0..<panelWidth {
-            padded[j * panelWidth + c] = c < tail ? values[j * group.vStride + c] : 0
-        }
+        packValue(
+            group.v + (tile.firstKey + j) * group.vStride, count: group.valueHeadSize,
+            into: workspace + layout.packedValues + j * panelWidth, panelStride: layout.keys * panelWidth)
+    }
+}
+
+/// Deals one value out to the panels, the last padded with zeros.
+@inline(__always)
+private func packValue(
+    _ value: UnsafePointer<Float>, count: Int, into panels: UnsafeMutablePointer<Float>, panelStride: Int
+) {
+    var destination = panels
+    var c = 0
+    while c + panelWidth <= count {
+        store(load(value + c), destination)
+        store(load(value + c + laneCount), destination + laneCount)
+        destination += panelStride
+        c += panelWidth
+    }
+    guard c < count else { return }
+    for lane in 0..<panelWidth {
+        destination[lane] = c + lane < count ? value[c + lane] : 0
     }
 }
 

@@ -12,7 +12,7 @@ func softmaxRow(
     maximum: inout Float, sum rowSum: inout Float
 ) -> Float {
     let visible = group.visibleKeys(row: row, firstKey: tile.firstKey, count: min(tile.count, paddedKeys))
-    applyMask(group, scores, keys: visible, firstKey: tile.firstKey, row: row)
+    applyMasks(group, scores, keys: visible, firstKey: tile.firstKey, row: row)
     (scores + visible).update(repeating: -.infinity, count: paddedKeys - visible)
 
     var maxima = Lanes(repeating: maximum)
@@ -39,20 +39,16 @@ func softmaxRow(
     return rescale
 }
 
-/// Applies the mask of `row` to the scores of `keys` keys from `firstKey` on.
+/// Applies the masks of `row` to the scores of `keys` keys from `firstKey` on.
 @inline(__always)
-private func applyMask(
+private func applyMasks(
     _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, keys: Int, firstKey: Int, row: Int
 ) {
-    switch group.mask {
-    case .none:
-        break
-    case .boolean(let mask, let headStride, let rowStride):
-        let start = row / group.queries * headStride + row % group.queries * rowStride + firstKey
-        hideKeys(scores, where: mask + start, count: keys)
-    case .additive(let mask, let headStride, let rowStride):
-        let start = row / group.queries * headStride + row % group.queries * rowStride + firstKey
-        addBias(scores, mask + start, count: keys)
+    if let mask = group.booleanMask {
+        hideKeys(scores, where: mask + group.maskStart(row: row) + firstKey, count: keys)
+    }
+    if let mask = group.additiveMask {
+        addBias(scores, mask + group.maskStart(row: row) + firstKey, count: keys)
     }
 }
 

@@ -6,8 +6,9 @@
 //   T  keys in a key tile                              i  row, j  key, c  output column, d  element of a head
 //
 // M x N = 6 x 2 vectors fills the register file: 12 accumulators, two operands, one broadcast. T = 256 keys keeps the
-// score tile (M x T, 6 KB) in the first-level cache, and the packed keys and the values of a tile (128 KB at head
-// size 64) in the second, while every row passes over them.
+// score tile (M x T, 6 KB) in the first-level cache, and a tile's packed keys and values (128 KB at head size 64) in
+// the second, while every row passes over them. Between 128 and 512 keys the speed hardly differs; small devices have
+// small caches.
 
 /// Query rows in a register tile.
 var tileRows: Int {
@@ -19,14 +20,21 @@ var panelWidth: Int {
     @inline(__always) get { 2 * laneCount }
 }
 
+/// `count` rounded up to whole panels.
+@inline(__always)
+func wholePanels(_ count: Int) -> Int {
+    (count + panelWidth - 1) / panelWidth * panelWidth
+}
+
 /// Keys in a key tile; a multiple of every variant's panel.
 var tileKeys: Int {
     @inline(__always) get { 256 }
 }
 
-/// Up to this many rows the keys are read as they lie: packing them would cost more than it saves.
+/// Up to this many rows keys and values are read as they lie: packing them would cost more than it saves. Measured: a
+/// full register tile of 6 rows is where packing begins to win for keys in cache (at 12 for keys in memory).
 var fewRows: Int {
-    @inline(__always) get { 3 }
+    @inline(__always) get { 5 }
 }
 
 /// Where each scratch tile starts in the workspace, in floats; every tile starts on a cache line.
@@ -35,8 +43,8 @@ struct WorkspaceLayout {
     let keys: Int
     /// Keys in panels: [keys / N][D][N].
     let packedKeys: Int
-    /// The last E mod N columns of the values, padded to a panel: [keys][N]; empty if there are none.
-    let valueTail: Int
+    /// Values in panels, the last padded with zeros: [E / N][keys][N].
+    let packedValues: Int
     /// Scaled queries, rows past the last zero: [M][D].
     let queries: Int
     /// Scores, then weights: [M][keys].
@@ -53,7 +61,7 @@ struct WorkspaceLayout {
     let count: Int
 
     init(rows: Int, keys keyCount: Int, headSize: Int, valueHeadSize: Int) {
-        let keys = min(tileKeys, (keyCount + panelWidth - 1) / panelWidth * panelWidth)
+        let keys = min(tileKeys, wholePanels(keyCount))
         var end = 0
         func take(_ count: Int) -> Int {
             let start = end
@@ -62,7 +70,7 @@ struct WorkspaceLayout {
         }
         self.keys = keys
         packedKeys = take(keys * headSize)
-        valueTail = take(valueHeadSize % panelWidth == 0 ? 0 : keys * panelWidth)
+        packedValues = take(keys * wholePanels(valueHeadSize))
         queries = take(tileRows * headSize)
         scores = take(tileRows * keys)
         product = take(tileRows * panelWidth)
@@ -75,8 +83,8 @@ struct WorkspaceLayout {
 
 /// The floats `attendHeadGroup` needs as workspace, 64-byte aligned.
 ///
-/// At most 256 (headSize + 16) + 6 (headSize + 256 + 16) + 2 rows, and 16 more for each of the eight tiles; it does
-/// not grow with the keys past 256. `rows` is query heads of the group times queries.
+/// At most 256 (headSize + valueHeadSize + 16) + 6 (headSize + 256 + 16) + 2 rows, and 16 more for each of the eight
+/// tiles; it does not grow with the keys past 256. `rows` is query heads of the group times queries.
 public func headGroupWorkspaceCount(rows: Int, keys: Int, headSize: Int, valueHeadSize: Int) -> Int {
     WorkspaceLayout(rows: rows, keys: keys, headSize: headSize, valueHeadSize: valueHeadSize).count
 }

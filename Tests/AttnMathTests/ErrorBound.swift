@@ -5,7 +5,7 @@
 //   dot product and scale, in any order, fused or not      (D + 2) u * scale * sum |q_d k_d|
 //   adding the mask                                        u |score|
 //   subtracting the row's maximum                          u |score - maximum|
-// and per weight exp's own error, 6 u, and as much again, and the maximum's growth, for each key tile it is rescaled
+// and per weight exp's own error, 4 u, and as much again, and the maximum's growth, for each key tile it is rescaled
 // by. A weight's relative error is exp(those) - 1 = e_j. Then, with p_j the exact weights:
 //   |O - exact| <= (2 sum p_j e_j + (keys + 8) u) max |v|      |lse - exact| <= sum p_j e_j + (keys + 8) u + 2 u |lse|
 // Weights below 2^-126 may be lost, at most 2^-125 max |v| a key.
@@ -28,7 +28,7 @@ struct ErrorBound {
         for (score, magnitude) in zip(scores, magnitudes) where score > -.infinity {
             let absolute =
                 Double(sample.shape.headSize + 2) * u * magnitude + u * score.magnitude + u * (maximum - score)
-                + Double(tiles) * (6 * u + (tiles > 1 ? u * drop : 0))
+                + Double(tiles) * (4 * u + (tiles > 1 ? u * drop : 0))
             error += exp(score - lse) * expm1(min(absolute, 700))
         }
         let largestValue = Double(sample.v.reduce(0) { max($0, $1.magnitude) })
