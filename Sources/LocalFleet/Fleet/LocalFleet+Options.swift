@@ -1,0 +1,49 @@
+extension LocalFleet {
+    /// What a local fleet is made of.
+    public struct Options: Sendable {
+        /// How many workers it starts with.
+        public var workers = 3
+        /// The fleet's name, the topic level below `attn/v1`.
+        public var name = "home"
+        /// An address of this machine for the broker.
+        public var host = "127.0.0.1"
+        /// The broker's port; nil: a free one.
+        public var port: UInt16?
+        /// Tasks that a worker computes at a time; nil: as the worker sees fit.
+        public var slots: Int?
+        public var logLevel = "info"
+        /// More arguments for each worker, and for the dispatcher.
+        public var moreWorkerArguments: [String] = []
+        public var moreDispatcherArguments: [String] = []
+        public var executables = Executables()
+        /// How long each child may take to get ready.
+        public var startBound: Duration = .seconds(10)
+        /// How long workers and dispatcher may drain after SIGTERM before they are killed.
+        public var stopBound: Duration = .seconds(10)
+        /// Called with each line that a child writes, from any thread.
+        public var echo: (@Sendable (_ child: String, _ line: String) -> Void)?
+
+        public init() {}
+
+        func workerArguments(_ name: String, broker: String) -> [String] {
+            serviceArguments(name, broker: broker) + (slots.map { ["--slots", String($0)] } ?? []) + moreWorkerArguments
+        }
+
+        func dispatcherArguments(_ name: String, broker: String) -> [String] {
+            serviceArguments(name, broker: broker) + moreDispatcherArguments
+        }
+
+        func echo(of child: String) -> (@Sendable (_ line: String) -> Void)? {
+            guard let echo else { return nil }
+            return { line in echo(child, line) }
+        }
+
+        private func serviceArguments(_ identifier: String, broker: String) -> [String] {
+            ["--broker", broker, "--id", identifier, "--fleet", name, "--log-level", logLevel]
+        }
+    }
+
+    /// Removes the folders of all fleets of this process: for who is about to exit without waiting for a stop. The
+    /// children then end by themselves.
+    public static func removeFolders() { FleetFolder.removeAll() }
+}
