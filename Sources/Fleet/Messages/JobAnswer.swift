@@ -24,20 +24,32 @@ public struct JobAnswer: Sendable {
     public var errorCode: String?
     public var errorMessage: String?
     public var report: JSON?
-    public var tensors: Safetensors
+    /// The answer as it came; nil for a failure that the client itself found out.
+    public var tensors: Safetensors?
 
     /// - Throws: `MessageError`: `.malformed` or `.version`.
     public init(decoding payload: [UInt8]) throws(MessageError) {
-        tensors = try Safetensors(message: payload)
-        try ProtocolVersion.check(tensors.metadata["protocol"])
-        let fields = MessageFields(fields: tensors.metadata)
+        let file = try Safetensors(message: payload)
+        try ProtocolVersion.check(file.metadata["protocol"])
+        let fields = MessageFields(fields: file.metadata)
         job = try fields.string("job")
         status = try fields.parse("status", as: "a status") { Status(rawValue: $0) }
-        errorCode = tensors.metadata["error"]
-        errorMessage = tensors.metadata["message"]
+        errorCode = file.metadata["error"]
+        errorMessage = file.metadata["message"]
         report = try fields.optional("report", as: "JSON") { text in
             try? JSON(parsing: text, limit: messageHeaderLimit)
         }
+        tensors = file
+    }
+
+    /// A failure that the client itself found out.
+    public init(job: JobID, failure: JobError) {
+        self.job = job.text
+        status = .failed
+        errorCode = failure.code.rawValue
+        errorMessage = failure.message
+        report = nil
+        tensors = nil
     }
 
     /// Lays an answer out as a payload.

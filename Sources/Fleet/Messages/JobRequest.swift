@@ -22,6 +22,10 @@ public struct JobRequest: Sendable {
         "protocol", "job", "op", "outputs", "deadline_ms", "priority", "durable", "updates",
     ]
 
+    /// In milliseconds, up to a day.
+    private static let deadlines: ClosedRange<Int64> = 1...86_400_000
+    private static let priorities = -100...100
+
     /// The ID that a payload claims, if it can be read at all: so that an error can name the job.
     public static func claimedID(_ payload: [UInt8]) -> JobID? {
         (try? Safetensors(message: payload))?.metadata["job"].flatMap { JobID($0) }
@@ -37,12 +41,12 @@ public struct JobRequest: Sendable {
             op = tensors.metadata["op"] ?? TaskMessage.attention
             outputs = (tensors.metadata["outputs"] ?? "Y").split(separator: ",").map { $0.filter { $0 != " " } }
             let milliseconds = try fields.optional("deadline_ms", as: "1 to 86400000 milliseconds") { text in
-                Int64(text).flatMap { (1...86_400_000).contains($0) ? $0 : nil }
+                Int64(text).flatMap { Self.deadlines.contains($0) ? $0 : nil }
             }
             timeout = milliseconds.map { .milliseconds($0) }
             priority =
                 try fields.optional("priority", as: "an integer from -100 to 100") { text in
-                    Int(text).flatMap { (-100...100).contains($0) ? $0 : nil }
+                    Int(text).flatMap { Self.priorities.contains($0) ? $0 : nil }
                 } ?? 0
             wantsUpdates = try fields.optional("updates", as: "true or false", parseBoolean) ?? false
             let durable = try fields.optional("durable", as: "true or false", parseBoolean) ?? false
@@ -51,6 +55,32 @@ public struct JobRequest: Sendable {
             throw JobError(error.code == .unsupported ? .unsupported : .invalidRequest, error.message)
         }
         digest = Self.digest(of: payload)
+    }
+
+    /// Lays a request out as a payload: the operator's tensors and attributes, with the job's fields set.
+    /// - Throws: `JobError.invalidRequest` if a field is out of its range or the tensors cannot be laid out.
+    public static func encode(
+        _ operands: Safetensors, as id: JobID, timeout: Duration? = nil, priority: Int = 0, wantsUpdates: Bool = false
+    ) throws(JobError) -> [UInt8] {
+        let milliseconds = timeout.map { max($0.nanoseconds / 1_000_000, 1) }
+        guard milliseconds.map(Self.deadlines.contains) ?? true else {
+            throw JobError(.invalidRequest, "a job may take a day at most, not \(milliseconds ?? 0) ms")
+        }
+        guard priorities.contains(priority) else {
+            throw JobError(.invalidRequest, "the priority must be -100 to 100, not \(priority)")
+        }
+        var metadata = operands.metadata
+        metadata["protocol"] = ProtocolVersion.current
+        metadata["job"] = id.text
+        metadata["deadline_ms"] = milliseconds.map { String($0) }
+        metadata["priority"] = priority == 0 ? nil : String(priority)
+        metadata["updates"] = wantsUpdates ? "true" : nil
+        do throws(SafetensorsError) {
+            return try Safetensors.encode(
+                metadata: metadata, tensors: operands.tensors.map { TensorSource($0, of: operands) })
+        } catch {
+            throw JobError(.invalidRequest, error.message)
+        }
     }
 
     /// FNV-1a over 8-byte words, then over the bytes that are left.

@@ -1,4 +1,5 @@
-/// The version of the wire that a message was written in: `MAJOR.MINOR` under the key `protocol`.
+/// The version of the wire that a message was written in: `MAJOR.MINOR` under the key `protocol`; `MAJOR` alone is its
+/// minor version 0.
 ///
 /// A reader takes any minor version of its own major one: minor versions only add what may be ignored.
 public enum ProtocolVersion {
@@ -8,7 +9,9 @@ public enum ProtocolVersion {
     /// - Throws: `.version` for another major version or something that is no version.
     static func check(_ text: String?) throws(MessageError) {
         guard let text else { throw MessageError(.version, "the message has no 'protocol' version") }
-        guard text == "1" || text.hasPrefix("1.") else {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let isVersion = parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { 0x30...0x39 ~= $0 } }
+        guard isVersion, parts.count <= 2, parts[0].elementsEqual("1".utf8) else {
             throw MessageError(.version, "protocol version '\(text.prefix(16))' is not spoken here, only 1.x")
         }
     }

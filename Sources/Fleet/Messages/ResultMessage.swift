@@ -43,15 +43,24 @@ public struct ResultMessage: Sendable {
         case "done":
             status = .done
             tensors = file
-        case "refused": status = .refused(code: try fields.string("code"))
-        case "failed": status = .failed(code: try fields.string("code"), reason: file.metadata["reason"] ?? "")
+        case "refused": status = .refused(code: try Self.code(fields))
+        case "failed":
+            status = .failed(
+                code: try Self.code(fields), reason: String((file.metadata["reason"] ?? "").prefix(Self.maxReason)))
         default: throw MessageError(.malformed, "'status' is none of done, refused, failed")
         }
     }
 
+    /// Most characters of a reason that are kept: it goes into logs, and into the answer's report with every retry.
+    static let maxReason = 1024
+
+    private static func code(_ fields: MessageFields) throws(MessageError) -> String {
+        String(try fields.string("code").prefix(64))
+    }
+
     private static func duration(_ fields: MessageFields, _ key: String) throws(MessageError) -> Duration {
-        let microseconds = try fields.optional(key, as: "microseconds") { UInt32($0) }
-        return .microseconds(Int64(microseconds ?? 0))
+        let microseconds = try fields.optional(key, as: "microseconds") { UInt64($0) }
+        return .microseconds(Int64(clamping: microseconds ?? 0))
     }
 
     /// Lays out the result of a computed task; the sources write O and lse straight into the payload.

@@ -68,6 +68,11 @@ public struct TaskMessage: Sendable {
         }
         guard k.shape[2] == headSize, v.shape[1] == keys else { throw invalid("head sizes or key lengths differ") }
         guard queries > 0, keys > 0, headSize > 0, valueHeadSize > 0 else { throw invalid("a dimension is 0") }
+        // The partial is as large as Q's rows times V's columns: a small task could call for more memory than there is.
+        let (elements, overflow) = (queryHeads * queries).multipliedReportingOverflow(by: valueHeadSize + 1)
+        guard !overflow, elements <= Message.maximumPacketSize / 4 else {
+            throw invalid("the partial would not fit an MQTT packet")
+        }
         guard let mask else { return }
         guard mask.type == .bool || mask.type == .f32 else {
             throw MessageError(.invalid, "attn_mask must be BOOL or F32, not \(mask.type.rawValue)")

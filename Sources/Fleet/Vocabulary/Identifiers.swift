@@ -69,10 +69,23 @@ public struct LeaseToken: Hashable, Sendable, CustomStringConvertible {
     /// `EPOCH-NUMBER` in hexadecimal, as it is written on the wire.
     public var description: String { "\(String(epoch, radix: 16))-\(String(number, radix: 16))" }
 
+    /// Nil unless `text` is exactly what `description` gives: one lease has one spelling.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let epoch = UInt64(parts[0], radix: 16), let number = UInt64(parts[1], radix: 16)
         else { return nil }
         self.init(epoch: epoch, number: number)
+        guard description == text else { return nil }
     }
+}
+
+extension PeerID {
+    /// A name that nobody else has: 13 random letters and digits.
+    public static func random() -> PeerID {
+        var random = SystemRandomNumberGenerator()
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        return PeerID(unchecked: String((0..<13).map { _ in letters[Int(random.next(upperBound: UInt(36)))] }))
+    }
+
+    private init(unchecked text: String) { self.text = text }
 }

@@ -20,12 +20,15 @@ public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
 }
 
 extension Duration {
-    /// In whole nanoseconds, held at the ends of the range (±292 years).
+    /// In whole nanoseconds, held within ±146 years: half of what `Int64` holds, so that an instant of any clock that
+    /// began near its origin can be advanced by it.
     public var nanoseconds: Int64 {
+        let limit = Int64.max / 2
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min / 2 : .max / 2 }
-        return scaled.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+        guard !overflow, scaled.magnitude <= limit.magnitude else { return seconds < 0 ? -limit : limit }
+        // No overflow: the fraction is less than a second.
+        return min(max(scaled + attoseconds / 1_000_000_000, -limit), limit)
     }
 
     public var inSeconds: Double { Double(nanoseconds) / 1e9 }

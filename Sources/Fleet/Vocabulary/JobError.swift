@@ -21,6 +21,10 @@ public struct JobError: Error, Sendable, Equatable, CustomStringConvertible {
         case cancelled
         /// The answer is larger than the broker lets through.
         case tooLarge = "too-large"
+        /// Found out by the client: no dispatcher was online.
+        case noDispatcher = "no-dispatcher"
+        /// Found out by the client: the answer did not come.
+        case noAnswer = "no-answer"
     }
 
     public let code: Code
@@ -36,7 +40,7 @@ public struct JobError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether sending the same request again may succeed.
     public var isRetryable: Bool {
         switch code {
-        case .busy, .shuttingDown, .noWorker, .deadlineExceeded: true
+        case .busy, .shuttingDown, .noWorker, .deadlineExceeded, .noDispatcher, .noAnswer: true
         default: false
         }
     }
