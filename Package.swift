@@ -62,6 +62,8 @@ let package = Package(
 
         // The vocabulary of the wire, and what carries it.
         .target(name: "Fleet", dependencies: ["Codecs", collections], swiftSettings: settings),
+        // What every transport must do, run against each of them.
+        .target(name: "TransportConformance", dependencies: ["Fleet"], swiftSettings: settings),
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto",
             providers: [.apt(["libmosquitto-dev"])]),
@@ -81,7 +83,9 @@ let package = Package(
         .target(name: "Client", dependencies: ["Codecs", "Fleet"], swiftSettings: settings),
 
         // What the executables share.
-        .target(name: "Settings", dependencies: ["Codecs", logging], swiftSettings: settings),
+        .target(
+            name: "Settings",
+            dependencies: ["Codecs", "Fleet", "Mosquitto", argumentParser, logging, signals], swiftSettings: settings),
         .target(name: "LocalFleet", dependencies: ["Codecs"], swiftSettings: settings),
         .executableTarget(
             name: "attn-worker",
@@ -99,16 +103,19 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: settings),
 
-        .testTarget(name: "AttnMathTests", dependencies: ["AttnMath"], resources: [.copy("Vectors")], swiftSettings: settings),
-        .testTarget(name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
-        .testTarget(name: "FleetTests", dependencies: ["Fleet", "Codecs"], swiftSettings: settings),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Fleet"], swiftSettings: settings),
-        .testTarget(name: "DispatcherTests", dependencies: ["Dispatcher", "Fleet"], swiftSettings: settings),
         .testTarget(
-            name: "MosquittoTests", dependencies: ["Mosquitto", "Fleet", "LocalFleet"], swiftSettings: settings),
+            name: "AttnMathTests", dependencies: ["AttnMath"], resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
-            name: "IntegrationTests",
-            dependencies: ["Client", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", "Worker"],
+            name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(
+            name: "FleetTests", dependencies: ["Codecs", "Fleet", "TransportConformance"], swiftSettings: settings),
+        .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
+        .testTarget(
+            name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
             swiftSettings: settings),
+        .testTarget(
+            name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],
+            swiftSettings: settings),
+        .testTarget(name: "LocalFleetTests", dependencies: ["Fleet", "LocalFleet"], swiftSettings: settings),
     ] + kernelVariants
 )

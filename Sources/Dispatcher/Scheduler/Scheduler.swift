@@ -67,6 +67,11 @@ public struct Scheduler: Sendable {
         SchedulerTables(jobs: jobs.count, leases: leases.count, ready: ready.count, workers: workers.count)
     }
 
+    /// The shard that a worker holds under a lease; nil if the lease has ended, or is another's.
+    public func shard(under lease: LeaseToken, at worker: PeerID) -> ShardKey? {
+        leases[lease].flatMap { $0.worker == worker ? $0.key : nil }
+    }
+
     /// Slots of all live workers, for sizing a plan.
     public var liveSlots: Int {
         workers.values.reduce(0) { $0 + ($1.isLive ? $1.birth?.slots ?? 0 : 0) }

@@ -1,4 +1,4 @@
-public import Fleet
+import Fleet
 
 /// The constants of scheduling. Durations are what a healthy fleet never reaches.
 public struct SchedulerSettings: Sendable {

@@ -1,0 +1,184 @@
+public import Codecs
+public import Fleet
+
+/// A client of a fleet's job topic, on any transport: sends jobs, and sees to it that each gets an answer.
+///
+/// A job that no dispatcher has accepted within two seconds is sent again; so is one whose answer may have been lost
+/// with a connection or a dispatcher. That is safe: the same job ID and request is the same job.
+public actor FleetClient {
+    private struct Pending {
+        let job: JobID
+        let payload: [UInt8]
+        let deadline: ContinuousClock.Instant
+        let timeout: Duration
+        var nextSending: ContinuousClock.Instant?
+        let continuation: AsyncStream<JobAnswer>.Continuation
+    }
+
+    private let id: PeerID
+    private let topics: FleetTopics
+    private let transport: any Transport
+    private let clock = ContinuousClock()
+    private var pending: [UInt64: Pending] = [:]
+    private var lastCorrelation: UInt64
+    private var onlineDispatchers: Set<PeerID> = []
+    private var isConnected = false
+
+    /// How long a job may go without being accepted before it is sent again.
+    static let resendAfter: Duration = .seconds(2)
+    /// How long past a job's timeout the dispatcher's own word is waited for.
+    static let grace: Duration = .seconds(2)
+
+    init(id: PeerID, fleet: PeerID, transport: any Transport) {
+        self.id = id
+        self.transport = transport
+        topics = FleetTopics(fleet: fleet)
+        lastCorrelation = .random(in: 0...UInt64.max / 2)
+    }
+
+    /// Sends a job and gives what is heard of it: updates, then one final answer, then the end.
+    ///
+    /// - Parameters:
+    ///   - tensors: the operator's inputs, with its attributes in the metadata.
+    ///   - timeout: how long the job may take; the dispatcher is told.
+    /// - Throws: `JobError.invalidRequest` if the tensors cannot be laid out.
+    public func submit(
+        _ tensors: Safetensors, as job: JobID, timeout: Duration, priority: Int = 0, wantsUpdates: Bool = true
+    ) async throws(JobError) -> AsyncStream<JobAnswer> {
+        let payload = try JobRequest.encode(
+            tensors, as: job, timeout: timeout, priority: priority, wantsUpdates: wantsUpdates)
+        let (stream, continuation) = AsyncStream<JobAnswer>.makeStream()
+        lastCorrelation += 1
+        let correlation = lastCorrelation
+        pending[correlation] = Pending(
+            job: job, payload: payload, deadline: clock.now.advanced(by: timeout + Self.grace), timeout: timeout,
+            continuation: continuation)
+        continuation.onTermination = { [weak self] _ in
+            guard let self else { return }
+            Task { await self.forget(correlation) }
+        }
+        await send(correlation)
+        return stream
+    }
+
+    /// Sends a job and waits for its final answer, which may be a failure.
+    public func run(
+        _ tensors: Safetensors, as job: JobID, timeout: Duration, wantsUpdates: Bool = true,
+        onUpdate: @Sendable (JobAnswer) -> Void = { _ in }
+    ) async throws(JobError) -> JobAnswer {
+        let answers = try await submit(tensors, as: job, timeout: timeout, wantsUpdates: wantsUpdates)
+        for await answer in answers {
+            if answer.status.isFinal { return answer }
+            onUpdate(answer)
+        }
+        throw JobError(.cancelled, "waiting for job \(job) was given up")
+    }
+
+    private func forget(_ correlation: UInt64) { pending[correlation] = nil }
+
+    private func send(_ correlation: UInt64) async {
+        guard let job = pending[correlation] else { return }
+        pending[correlation]?.nextSending = clock.now.advanced(by: Self.resendAfter)
+        do throws(TransportError) {
+            try await transport.publish(
+                Message(
+                    topic: topics.job, payload: job.payload, qos: .atLeastOnce,
+                    responseTopic: topics.answer(client: id), correlationData: bytes(of: correlation),
+                    contentType: JobAnswer.contentType))
+        } catch  where error.code == .tooLarge {
+            fail(correlation, JobError(.tooLarge, "the request is too large for the broker: \(error.message)"))
+        } catch {
+            // Sent again when the connection is back, or in two seconds.
+        }
+    }
+}
+
+// MARK: - What comes back
+
+extension FleetClient {
+    /// Reads the transport until it is closed.
+    func receive() async {
+        for await event in transport.events {
+            switch event {
+            case .connected:
+                isConnected = true
+                await sendAllAgain()
+            case .disconnected:
+                isConnected = false
+                onlineDispatchers = []
+            case .message(let message): await received(message)
+            }
+        }
+    }
+
+    /// Sends again what nobody accepted, and gives up what is past its deadline.
+    func watch() async {
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: .milliseconds(100)) } catch { return }
+            for correlation in pending.keys.sorted() {
+                guard let job = pending[correlation] else { continue }
+                if job.deadline <= clock.now {
+                    fail(correlation, noAnswer(job))
+                } else if let next = job.nextSending, next <= clock.now, isConnected {
+                    await send(correlation)
+                }
+            }
+        }
+    }
+
+    private func received(_ message: Message) async {
+        switch topics.parse(message.topic) {
+        case .dispatcherStatus(let dispatcher):
+            guard (try? Presence(decoding: message.payload)) == .online else {
+                onlineDispatchers.remove(dispatcher)
+                return
+            }
+            onlineDispatchers.insert(dispatcher)
+            // Born anew, it does not know what its earlier life had accepted.
+            if !message.retain { await sendAllAgain() }
+        case .answer: answered(message)
+        default: break
+        }
+    }
+
+    private func answered(_ message: Message) {
+        guard let correlation = message.correlationData.flatMap(number(in:)), let job = pending[correlation],
+            let answer = try? JobAnswer(decoding: message.payload), answer.job == job.job.text || answer.job.isEmpty
+        else { return }
+        pending[correlation]?.nextSending = nil
+        job.continuation.yield(answer)
+        guard answer.status.isFinal else { return }
+        pending[correlation] = nil
+        job.continuation.finish()
+    }
+
+    private func sendAllAgain() async {
+        for correlation in pending.keys.sorted() { await send(correlation) }
+    }
+
+    private func noAnswer(_ job: Pending) -> JobError {
+        let waited = "no answer within \(job.timeout.inSeconds) s"
+        if !isConnected { return JobError(.noAnswer, "\(waited): the connection to the broker is lost") }
+        if onlineDispatchers.isEmpty {
+            return JobError(
+                .noDispatcher, "\(waited): no dispatcher is online under \(topics.root): start one with attn-dispatcher"
+            )
+        }
+        return JobError(.noAnswer, "\(waited), though a dispatcher is online")
+    }
+
+    private func fail(_ correlation: UInt64, _ error: JobError) {
+        guard let job = pending.removeValue(forKey: correlation) else { return }
+        job.continuation.yield(JobAnswer(job: job.job, failure: error))
+        job.continuation.finish()
+    }
+}
+
+private func bytes(of correlation: UInt64) -> [UInt8] {
+    withUnsafeBytes(of: correlation.littleEndian) { Array($0) }
+}
+
+private func number(in bytes: [UInt8]) -> UInt64? {
+    guard bytes.count == 8 else { return nil }
+    return bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+}

@@ -1,0 +1,21 @@
+public import Fleet
+
+/// Runs `body` with a client of a fleet on an open transport, of which it is the one consumer.
+///
+/// - Parameters:
+///   - id: the client's name, the last level of its answer topic; one client at a time has it.
+/// - Throws: `TransportError` if the answer topic cannot be subscribed to; what `body` throws.
+public func withFleetClient<Result: Sendable>(
+    id: PeerID, fleet: PeerID, transport: any Transport,
+    _ body: (FleetClient) async throws -> Result
+) async throws -> Result {
+    let topics = FleetTopics(fleet: fleet)
+    let client = FleetClient(id: id, fleet: fleet, transport: transport)
+    try await transport.subscribe(topics.clientSubscriptions(id))
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await client.receive() }
+        group.addTask { await client.watch() }
+        defer { group.cancelAll() }
+        return try await body(client)
+    }
+}

@@ -1,0 +1,97 @@
+public import AttnMath
+import Codecs
+import Compute
+public import Fleet
+
+/// Runs a job in this process, without a fleet: the same plan, tasks, kernel and assembly, on local threads.
+public struct LocalExecutor: Sendable {
+    private let pool: ComputePool<Workspace>
+    private let kernel: AttentionKernel
+    private let threads: Int
+
+    public init(kernel: AttentionKernel, threads: Int) {
+        self.kernel = kernel
+        self.threads = max(threads, 1)
+        pool = ComputePool(threads: self.threads) { Workspace() }
+    }
+
+    /// - Parameter payload: a job request, as it would go to the job topic.
+    /// - Throws: `JobError`: `.invalidRequest`, `.unsupported`, `.shardFailed`, `.cancelled`.
+    public func run(_ payload: [UInt8]) async throws(JobError) -> JobAnswer {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let request = try JobRequest(decoding: payload)
+        let attention = try AttentionRequest(request)
+        let plan = try planAttention(
+            attention.problem,
+            limits: PlanLimits(slots: threads, messageBytes: .max, elementBytes: attention.wireType.byteWidth))
+        var assembly = Assembly(attention.problem, plan)
+        var report = JobReport(plan)
+        let cancel = CancelFlag()
+        let results = await withTaskCancellationHandler {
+            await withTaskGroup(of: ShardResult.self) { group in
+                for index in plan.shards.indices {
+                    group.addTask { await compute(index, plan, request, attention, cancel, clock) }
+                }
+                return await group.reduce(into: [ShardResult]()) { $0.append($1) }
+            }
+        } onCancel: {
+            cancel.set()
+        }
+        for result in results.sorted(by: { $0.index < $1.index }) {
+            switch result.outcome {
+            case .done(let partial): assembly.take(partial, shard: result.index)
+            case .cancelled: throw JobError(.cancelled, "the job was cancelled")
+            case .failed(let reason): throw JobError(.shardFailed, "shard \(result.index) failed: \(reason)")
+            }
+            report.shards[result.index].worker = "local"
+            report.shards[result.index].attempt = 1
+            report.shards[result.index].compute = result.compute
+            report.shards[result.index].done = start.duration(to: result.end)
+        }
+        return try answer(request, attention, assembly, report, elapsed: start.duration(to: clock.now))
+    }
+
+    private struct ShardResult: Sendable {
+        let index: Int
+        let outcome: BlockComputation.Outcome
+        let compute: Duration
+        let end: ContinuousClock.Instant
+    }
+
+    private func compute(
+        _ index: Int, _ plan: AttentionPlan, _ request: JobRequest, _ attention: AttentionRequest, _ cancel: CancelFlag,
+        _ clock: ContinuousClock
+    ) async -> ShardResult {
+        let header = TaskHeader(
+            op: request.op, job: request.id, shard: index, attempt: 1, lease: LeaseToken(epoch: 0, number: 0),
+            incarnation: Incarnation(0))
+        return await pool.run { [kernel] workspace in
+            let start = clock.now
+            let outcome: BlockComputation.Outcome
+            do {
+                let task = try TaskMessage(decoding: try attention.encodeTask(header, for: plan.shards[index]))
+                outcome = BlockComputation(task, kernel: kernel, cancel: cancel).run(&workspace)
+            } catch {
+                outcome = .failed(reason: "\(error)")
+            }
+            return ShardResult(
+                index: index, outcome: outcome, compute: start.duration(to: clock.now), end: clock.now)
+        }
+    }
+
+    private func answer(
+        _ request: JobRequest, _ attention: AttentionRequest, _ assembly: Assembly, _ report: JobReport,
+        elapsed: Duration
+    ) throws(JobError) -> JobAnswer {
+        do {
+            let payload = try JobAnswer.encode(
+                job: request.id.text, status: .done,
+                report: report.json(job: request.id, op: request.op, elapsed: elapsed),
+                tensors: [assembly.source(for: attention)])
+            return try JobAnswer(decoding: payload)
+        } catch {
+            throw JobError(.shardFailed, "the answer could not be laid out: \(error)")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Dispatcher
+import Fleet
+import Logging
+import Mosquitto
+import Settings
+
+/// `attn-dispatcher`: cuts jobs into shards, leases them to workers and answers, until told to stop.
+@main
+struct DispatcherCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attn-dispatcher",
+        abstract: "Run jobs over the workers of a fleet.",
+        discussion: """
+            Each setting can also come from the environment (--log-level: ATTN_LOG_LEVEL) or from a file given by \
+            --config (log_level). A flag wins over the environment, the environment over the file.
+
+            SIGTERM or SIGINT: take no more jobs, finish those under way, go. A second signal: go at once.
+
+            EXAMPLES
+              attn-dispatcher --broker mqtt://192.168.1.10
+              attn-dispatcher --config config/dispatcher.json --timeout 60
+            """,
+        version: FleetVersion.current)
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Service") var service: ServiceOptions
+
+    @Option(
+        help: ArgumentHelp("How long a job may take whose request does not say. Default: 30.", valueName: "seconds"))
+    var timeout: Int?
+
+    @Option(help: ArgumentHelp("Most jobs at a time; more are refused as busy. Default: 1024.", valueName: "n"))
+    var maxJobs: Int?
+
+    @Option(help: ArgumentHelp("Most bytes of tensors in one task or partial. Default: 4194304.", valueName: "bytes"))
+    var messageBytes: Int?
+
+    func run() async throws {
+        let sources = try service.sources(known: ["timeout", "max_jobs", "message_bytes"])
+        let options = try options(sources)
+        let logger = try service.logger(sources, label: options.id.text)
+        let address = try connection.address(sources, or: "put \"broker\" into a --config file")
+        let tls = try connection.tls(sources)
+        logger.debug("connecting", metadata: ["broker": "\(address)"])
+        try await withMosquitto(address, options: options.client, tls: tls, connect: .retrying) { transport in
+            let dispatcher = DispatcherService(options, transport: transport, logger: logger) {
+                logger.info("ready", metadata: ["fleet": "\(options.fleet)"])
+                announceReadiness()
+            }
+            try await runUntilSignal(
+                logger, drain: { await dispatcher.drain() }, run: { try await dispatcher.run() })
+        }
+    }
+
+    private func options(_ sources: SettingSources) throws -> DispatcherOptions {
+        var options = DispatcherOptions(
+            id: try service.peerID(sources), fleet: try connection.fleetID(sources), epoch: microsecondsSince1970(),
+            version: FleetVersion.current)
+        if let seconds = try sources.int(timeout, "timeout", in: 1...86_400) { options.timeout = .seconds(seconds) }
+        if let jobs = try sources.int(maxJobs, "max_jobs", in: 1...1_000_000) { options.scheduler.maxJobs = jobs }
+        if let bytes = try sources.int(messageBytes, "message_bytes", in: 4096...1 << 28) {
+            options.messageBytes = bytes
+        }
+        return options
+    }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import AttnMath
+import Client
+import Codecs
+import Dispatcher
+import Fleet
+import Foundation
+import Mosquitto
+import Settings
+
+/// `attn attend`: one attention job, by a fleet or in this process.
+struct AttendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attend",
+        abstract: "Compute one attention job, by a fleet or here.",
+        discussion: """
+            REQUEST is a safetensors file with the inputs of the ONNX operator Attention (opset 25): tensors Q, K, V \
+            and, if wanted, attn_mask and nonpad_kv_seqlen. Its metadata holds the attributes as strings: scale, \
+            is_causal, q_num_heads, kv_num_heads. RESULT gets the output Y, in Q's type.
+
+            Q, K and V are [batch, heads, length, head size], or [batch, length, heads × head size] with q_num_heads \
+            and kv_num_heads. Types: F32, F16, BF16, F64; computed in float32.
+
+            EXAMPLES
+              By the fleet at a broker:
+                attn attend request.safetensors -o result.safetensors --broker mqtt://127.0.0.1:1883
+              The broker from the environment, and a report of who did what when:
+                ATTN_BROKER=mqtt://127.0.0.1:1883 attn attend request.safetensors -o result.safetensors --report report.json
+              In this process, on all cores:
+                attn attend request.safetensors -o result.safetensors --local
+
+            EXIT STATUS
+              0 when RESULT is written; 1 when the job failed or the broker was not reached; 64 for wrong usage.
+            """)
+
+    @Argument(help: ArgumentHelp("The request, a safetensors file.", valueName: "REQUEST"), completion: .file())
+    var request: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes.", valueName: "RESULT"), completion: .file())
+    var output: String
+
+    @Flag(help: "Compute in this process, without a fleet.")
+    var local = false
+
+    @Option(help: ArgumentHelp("With --local: threads to compute on; without it, one per core.", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("How long the job may take.", valueName: "seconds"))
+    var timeout = 30.0
+
+    @Option(
+        help: ArgumentHelp("Write a report of plan, shards and workers.", valueName: "FILE.json"), completion: .file())
+    var report: String?
+
+    @Flag(help: "Print one JSON object about the job instead of a line for people.")
+    var json = false
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout must be above 0 and at most 86400")
+        }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+        if local, connection.broker != nil { throw ValidationError("--local and --broker exclude each other") }
+    }
+
+    func run() async throws {
+        let tensors = try RequestFile.read(request)
+        let job = try RequestFile.jobID(tensors)
+        let answer = local ? try await runHere(tensors, job) : try await runByFleet(tensors, job)
+        try finish(answer)
+    }
+
+    private func runHere(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
+        let kernel = try AttentionKernel(.named(ProcessInfo.processInfo.environment["ATTN_ISA"]))
+        let executor = LocalExecutor(kernel: kernel, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        do {
+            return try await executor.run(try JobRequest.encode(tensors, as: job))
+        } catch {
+            throw CommandFailure("\(request): \(error)")
+        }
+    }
+
+    private func runByFleet(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
+        let address = try connection.address(or: "compute here with --local")
+        let id = ConnectionOptions.clientID()
+        let progress = ProgressLine()
+        defer { progress.clear() }
+        return try await withMosquitto(
+            address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls()
+        ) { transport in
+            try await withFleetClient(id: id, fleet: try connection.fleetID(), transport: transport) { client in
+                try await client.run(tensors, as: job, timeout: .seconds(timeout)) { progress.show($0) }
+            }
+        }
+    }
+
+    private func finish(_ answer: JobAnswer) throws {
+        if let report, let content = answer.report {
+            try OutputFile.write(content.encoded(.pretty) + [UInt8(ascii: "\n")], to: report)
+        }
+        guard answer.status == .done, let tensors = answer.tensors else {
+            throw CommandFailure(
+                "the job failed: \(answer.errorCode ?? "unknown"): \(answer.errorMessage ?? "no reason was given")")
+        }
+        try OutputFile.write(tensors.bytes, to: output)
+        if json {
+            Console.print(
+                JSON.object(["status": "done", "output": .string(output), "report": answer.report ?? nil]).text())
+        } else {
+            Console.say(summary(answer))
+        }
+    }
+
+    private func summary(_ answer: JobAnswer) -> String {
+        let report = answer.report?.objectValue
+        let elapsed = report?["elapsed_ms"]?.doubleValue.map { String(format: "%.1f ms", $0) } ?? "?"
+        let shards = report?["plan"]?.objectValue?["shards"]?.intValue ?? 0
+        let workers = report?["workers"]?.arrayValue?.count ?? 0
+        return "\(output): done in \(elapsed), \(shards) shards on \(local ? "this machine" : "\(workers) workers")"
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Fleet
+
+/// The command line tool: a thin shell over the libraries.
+@main
+struct Attn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attn",
+        abstract: "Transformer attention computed by a fleet of small devices that share an MQTT broker.",
+        discussion: """
+            EXAMPLES
+              See it work, on this machine:
+                attn demo
+              Run a fleet here, and give it a job:
+                attn up --port 1883
+                attn attend request.safetensors -o result.safetensors --broker mqtt://127.0.0.1:1883
+              The same without a fleet:
+                attn attend request.safetensors -o result.safetensors --local
+            """,
+        version: FleetVersion.current,
+        subcommands: [AttendCommand.self, UpCommand.self, DemoCommand.self, BenchCommand.self, RunChildCommand.self])
+}
