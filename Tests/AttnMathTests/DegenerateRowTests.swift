@@ -53,6 +53,24 @@ struct DegenerateRowTests {
         #expect(partial.output[0..<4].allSatisfy { $0.isNaN } && partial.output[8..<12].allSatisfy { $0.isNaN })
     }
 
+    @Test("no keys need no memory", arguments: kernels.map(\.variant))
+    func noKeysWithoutMemory(variant: KernelVariant) throws {
+        let shape = try BlockShape(queryHeads: 1, kvHeads: 1, queries: 2, keys: 0, headSize: 4, valueHeadSize: 2)
+        let sample = BlockSample(shape)
+        var partial = FloatPartial(unwritten: shape)
+        var workspace = Workspace()
+        try sample.withOperands { operands in
+            var operands = operands
+            operands.k = UnsafeBufferPointer(start: nil, count: 0)
+            operands.v = UnsafeBufferPointer(start: nil, count: 0)
+            try partial.withResult {
+                try AttentionKernel(variant).attend(
+                    shape, sample.attributes, operands, into: $0, workspace: &workspace)
+            }
+        }
+        #expect(partial.lse == [-.infinity, -.infinity] && partial.output == [0, 0, 0, 0])
+    }
+
     @Test("no queries make an empty result", arguments: kernels.map(\.variant))
     func noQueries(variant: KernelVariant) throws {
         let shape = try BlockShape(queryHeads: 2, kvHeads: 1, queries: 0, keys: 3, headSize: 4, valueHeadSize: 2)

@@ -34,3 +34,8 @@ extension ShapeError: CustomStringConvertible {
         }
     }
 }
+
+/// Throws `ShapeError.count` unless a buffer holds exactly the elements its shape has.
+func requireCount(_ buffer: String, _ actual: Int, _ expected: Int) throws(ShapeError) {
+    guard actual == expected else { throw .count(buffer: buffer, expected: expected, actual: actual) }
+}
