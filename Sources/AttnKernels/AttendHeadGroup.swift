@@ -27,8 +27,8 @@
 ///   - q: [heads * queries][headSize].
 ///   - k: [keys][headSize].
 ///   - v: [keys][valueHeadSize].
-///   - booleanMask: nil, or nonzero where a key is seen. Head h, query i start at h * maskHeadStride + i * maskRowStride,
-///     where a stride of 0 repeats.
+///   - booleanMask: nil, or nonzero where a key is seen. Head h, query i start at
+///     h * maskHeadStride + i * maskRowStride, where a stride of 0 repeats.
 ///   - additiveMask: nil, or added to the scaled score, laid out likewise; may be -inf.
 ///   - output: [heads * queries][valueHeadSize].
 ///   - lse: [heads * queries], contiguous.
