@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func aClientWhoseIDIsTakenBacksOff() async throws {
+    @Test func aClientWhoseIDIsTakenIsToldSo() async throws {
         try await RealBroker.with { broker in
             let options = ClientOptions(clientID: "twin")
             try await withMosquitto(broker.address(), options: options) { first in

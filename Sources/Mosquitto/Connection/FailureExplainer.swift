@@ -95,7 +95,11 @@ struct FailureExplainer: Sendable {
     func loss(_ failure: LibraryFailure) -> ConnectionFailure {
         switch failure.code {
         case MOSQ_ERR_CONN_LOST:
-            ConnectionFailure(.notConnected, "\(address) closed the connection")
+            // mosquitto 2.0.11 throws the older of two clients with one ID out like this, without the DISCONNECT that
+            // MQTT 5 has for it.
+            ConnectionFailure(
+                .notConnected,
+                "\(address) closed the connection: it stopped, or another client connected with the ID '\(clientID)'")
         case MOSQ_ERR_KEEPALIVE:
             ConnectionFailure(.notConnected, "\(address) no longer answers: no packet within the keep-alive time")
         default:
