@@ -3,6 +3,8 @@ extension LocalFleet {
     public struct Options: Sendable {
         /// How many workers it starts with.
         public var workers = 3
+        /// Whether it has a dispatcher of its own; without one, another is to be started at its broker.
+        public var hasDispatcher = true
         /// The fleet's name, the topic level below `attn/v1`.
         public var name = "home"
         /// An address of this machine for the broker.

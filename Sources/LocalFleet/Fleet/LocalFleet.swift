@@ -178,9 +178,12 @@ public actor LocalFleet {
 
     private func startServices() async throws(LocalFleetError) {
         // All at once: on a small machine their starts overlap.
-        var names = [Self.dispatcher]
-        try await start(
-            Self.dispatcher, role: .dispatcher, options.dispatcherArguments(Self.dispatcher, broker: broker.url))
+        var names: [String] = []
+        if options.hasDispatcher {
+            let arguments = options.dispatcherArguments(Self.dispatcher, broker: broker.url)
+            try await start(Self.dispatcher, role: .dispatcher, arguments)
+            names.append(Self.dispatcher)
+        }
         for number in 0..<options.workers {
             let name = Self.worker(number + 1)
             try await start(name, role: .worker, options.workerArguments(name, broker: broker.url))

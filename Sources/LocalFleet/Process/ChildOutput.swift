@@ -3,18 +3,11 @@ import Foundation
 import Synchronization
 
 /// Reads what a child writes, line by line: into its log file, its last lines, and to whoever echoes it.
+///
+/// On a thread of its own for each child. Dispatch's read sources would spare it, but crash now and then in their event
+/// loop on Linux when many descriptors come and go.
 final class ChildOutput: Sendable {
-    /// The reading end of one pipe.
-    private struct Stream {
-        let descriptor: CInt
-        let isError: Bool
-        var reader = LineReader()
-        var isOpen = true
-    }
-
-    private struct State: ~Copyable {
-        var streams: [Stream]
-        var log: LogFile?
+    private struct State {
         var lastLines: [String] = []
         var isReady = false
     }
@@ -23,11 +16,13 @@ final class ChildOutput: Sendable {
 
     private let launch: ChildLaunch
     private let onReady: @Sendable () -> Void
-    private let state: Mutex<State>
-    private let sources: Mutex<[any DispatchSourceRead]>
+    private let state = Mutex(State())
+    /// Written to when the child has ended.
+    private let end: Pipe
+    private let isRead = DispatchSemaphore(value: 0)
 
     /// - Parameters:
-    ///   - output, error: reading ends, non-blocking; closed by this object.
+    ///   - output, error: reading ends, non-blocking; closed by this object unless this throws.
     ///   - onReady: called at the first ready line, from any thread.
     /// - Throws: `LocalFleetError` with code `.system` if the log file cannot be created.
     init(
@@ -41,79 +36,70 @@ final class ChildOutput: Sendable {
         } else {
             log = nil
         }
-        let streams = [Stream(descriptor: output, isError: false), Stream(descriptor: error, isError: true)]
-        state = Mutex(State(streams: streams, log: log))
-        sources = Mutex([])
-        let queue = DispatchQueue(label: "output of \(launch.name)")
-        sources.withLock { sources in
-            sources = streams.indices.map { makeSource($0, descriptor: streams[$0].descriptor, queue: queue) }
+        end = try Pipe(launch.name)
+        let streams = [
+            ChildStream(descriptor: output, isError: false), ChildStream(descriptor: error, isError: true),
+        ]
+        let handedOver = Mutex(log)
+        let thread = Thread { [self] in
+            var log = handedOver.withLock { $0.take() }
+            read(streams, into: &log)
+            isRead.signal()
         }
+        thread.name = "output of \(launch.name)"
+        thread.stackSize = 256 << 10
+        thread.start()
     }
 
     /// The last lines of both streams, oldest first.
     var lastLines: [String] { state.withLock { $0.lastLines } }
 
-    /// Reads what a child that has ended left in its pipes, then closes them. What outlives the child and holds a pipe
-    /// is not waited for.
+    /// Returns when what a child that has ended left in its pipes is read. What outlives the child and holds a pipe is
+    /// not waited for. To be called once.
     func finish() {
-        for index in 0..<2 { _ = read(index) }
-        state.withLock { state in
-            for index in state.streams.indices {
-                state.streams[index].isOpen = false
-                guard let line = state.streams[index].reader.finish() else { continue }
-                take(line, isError: state.streams[index].isError, into: &state)
-            }
-        }
-        sources.withLock { sources in
-            sources.forEach { $0.cancel() }
-            sources.removeAll()
-        }
+        var byte: UInt8 = 0
+        write(end.writing, &byte, 1)
+        isRead.wait()
+        end.closeBoth()
     }
 
-    private func makeSource(_ index: Int, descriptor: CInt, queue: DispatchQueue) -> any DispatchSourceRead {
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { [weak self] in
-            guard let self, self.read(index) else { return source.cancel() }
-        }
-        source.setCancelHandler { close(descriptor) }
-        source.activate()
-        return source
-    }
-
-    /// Takes all that a pipe holds.
-    /// - Returns: whether more may come.
-    private func read(_ index: Int) -> Bool {
-        state.withLock { state in
-            var buffer = [UInt8](repeating: 0, count: 16_384)
-            while state.streams[index].isOpen {
-                let count = Foundation.read(state.streams[index].descriptor, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                if count < 0, errno == EAGAIN { return true }
-                guard count > 0 else {
-                    // Its source closes the descriptor now, and its number may be another's at once.
-                    state.streams[index].isOpen = false
-                    return false
-                }
-                buffer.withUnsafeBytes { state.log?.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-                let isError = state.streams[index].isError
-                for line in state.streams[index].reader.lines(appending: buffer[..<count]) {
-                    take(line, isError: isError, into: &state)
+    private func read(_ streams: consuming [ChildStream], into log: inout LogFile?) {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        var hasEnded = false
+        while !hasEnded {
+            // A closed stream is a negative number here, which poll passes over.
+            var polled = streams.map { pollfd(fd: $0.pollDescriptor, events: Int16(POLLIN), revents: 0) }
+            polled.append(pollfd(fd: end.reading, events: Int16(POLLIN), revents: 0))
+            guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+            hasEnded = polled[streams.count].revents != 0
+            for index in streams.indices {
+                streams[index].readAvailable(&buffer) { bytes in
+                    log?.append(bytes)
+                } line: { line, isError in
+                    take(line, isError: isError)
                 }
             }
-            return false
+        }
+        for index in streams.indices {
+            let isError = streams[index].isError
+            if let line = streams[index].close() { take(line, isError: isError) }
         }
     }
 
-    private func take(_ line: String, isError: Bool, into state: inout State) {
-        if !state.isReady, isReadyLine(line, isError: isError) {
-            state.isReady = true
-            onReady()
-            // The line is a signal to this process, not something to read.
-            if !isError { return }
+    private func take(_ line: String, isError: Bool) {
+        let (isSignal, becameReady) = state.withLock { state in
+            let becameReady = !state.isReady && isReadyLine(line, isError: isError)
+            if becameReady { state.isReady = true }
+            // A whole line on the standard output is a signal to this process, not something to read.
+            let isSignal = becameReady && !isError
+            if !isSignal {
+                state.lastLines.append(line)
+                if state.lastLines.count > Self.mostLastLines { state.lastLines.removeFirst() }
+            }
+            return (isSignal, becameReady)
         }
-        state.lastLines.append(line)
-        if state.lastLines.count > Self.mostLastLines { state.lastLines.removeFirst() }
-        launch.echo?(line)
+        if !isSignal { launch.echo?(line) }
+        if becameReady { onReady() }
     }
 
     private func isReadyLine(_ line: String, isError: Bool) -> Bool {
