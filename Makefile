@@ -1,0 +1,61 @@
+# `make` or `make help` lists the targets. Everything that needs a package or a toolchain asks tools/setup for it first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SOURCES := Package.swift Sources Tests
+FORMAT := --recursive --parallel --configuration .swift-format
+# A tree of its own, since a static build shares nothing with the others.
+STATIC_BUILD := .build-static
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what is missing: mosquitto and its development files
+	@tools/setup
+
+.PHONY: build
+build: setup ## Build everything for debugging
+	swift build
+
+.PHONY: release
+release: setup ## Build everything for use, into .build/release, and check what the kernels call
+	swift build -c release
+	@tools/check_kernel_symbols.sh .build/release
+
+.PHONY: test
+test: setup lint ## Check the format, build without warnings, run all tests: what CI runs
+	@tools/build_without_warnings.sh --build-tests
+	swift test --skip-build --disable-xctest
+
+.PHONY: demo
+demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
+	swift build -c release
+	@.build/release/attn demo
+
+.PHONY: bench
+bench: setup ## Measure small jobs against the bare broker's round trip
+	swift build -c release
+	@.build/release/attn bench
+
+.PHONY: lint
+lint: setup ## Check the format
+	@swift format lint --strict $(FORMAT) $(SOURCES)
+
+.PHONY: format
+format: setup ## Mend the format
+	@swift format --in-place $(FORMAT) $(SOURCES)
+
+.PHONY: worker-static
+worker-static: setup ## Build attn-worker with Swift linked in and stripped, into out/, and print its size
+	swift build -c release --product attn-worker --static-swift-stdlib --scratch-path $(STATIC_BUILD)
+	@mkdir -p out
+	@strip -o out/attn-worker $(STATIC_BUILD)/release/attn-worker
+	@printf 'out/attn-worker: %s bytes\n' "$$(stat -c %s out/attn-worker)"
+
+.PHONY: clean
+clean: ## Remove all that was built
+	rm -rf .build $(STATIC_BUILD) out
