@@ -16,6 +16,8 @@ public struct Assembly: Sendable {
     private var merged: [Int]
     private var held: [Int: Partial] = [:]
     private var isTaken: [Bool]
+    /// How many shards' partials were taken.
+    public private(set) var taken = 0
     /// Row group and block to shard, for the next one in line.
     private let firstShard: [Int]
 
@@ -43,6 +45,7 @@ public struct Assembly: Sendable {
     public mutating func take(_ partial: Partial, shard index: Int) -> Bool {
         guard !isTaken[index] else { return false }
         isTaken[index] = true
+        taken += 1
         held[index] = partial
         let group = plan.shards[index].rowGroup
         while merged[group] < plan.blocks[group],

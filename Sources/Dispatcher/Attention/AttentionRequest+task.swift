@@ -44,7 +44,11 @@ extension AttentionRequest {
                         let start = (row + shard.keys.lowerBound) * mask.type.byteWidth
                         let bytes = UnsafeRawBufferPointer(rebasing: source[start..<start + from])
                         let target = UnsafeMutableRawBufferPointer(rebasing: destination[place..<place + to])
-                        if type == mask.type { target.copyMemory(from: bytes) } else { widen(bytes, mask.type, into: target) }
+                        if type == mask.type {
+                            target.copyMemory(from: bytes)
+                        } else {
+                            widen(bytes, mask.type, into: target)
+                        }
                         place += to
                     }
                 }

@@ -64,6 +64,7 @@ public struct AttentionRequest: Sendable {
         }
         guard q.size == k.size else { throw mismatch("Q and K differ in head size") }
         guard k.length == v.length else { throw mismatch("K and V differ in length") }
+        try checkOutputSize(q, v)
         let scale = attributes.scale ?? 1 / Float(q.size).squareRoot()
         var problem = AttentionProblem(
             batch: q.batch, queryHeads: q.heads, kvHeads: k.heads, queryLength: q.length, keyLength: k.length,
@@ -71,6 +72,19 @@ public struct AttentionRequest: Sendable {
         problem.validKeys = try validKeys(file, problem)
         problem.mask = try maskLayout(file, problem)
         return problem
+    }
+
+    /// Most bytes of the output in float32, as it is assembled.
+    static let maxOutputBytes = 1 << 30
+
+    /// The output is as large as Q's rows times V's columns: a small request could call for more memory than there is.
+    private static func checkOutputSize(_ q: HeadTensor, _ v: HeadTensor) throws(JobError) {
+        let (elements, overflow) = (q.batch * q.heads * q.length).multipliedReportingOverflow(by: v.size)
+        guard !overflow, elements <= maxOutputBytes / 4 else {
+            throw JobError(
+                .tooLarge,
+                "Attention: Y would take more than \(maxOutputBytes) bytes: Q \(q.tensor.shape), V \(v.tensor.shape)")
+        }
     }
 
     private static func validKeys(_ file: Safetensors, _ problem: AttentionProblem) throws(JobError) -> [Int]? {

@@ -1,8 +1,10 @@
+import Fleet
+
 /// What a plan has to keep to.
 public struct PlanLimits: Sendable {
     /// Slots of the live workers; at least 1.
     public var slots: Int
-    /// Most bytes of tensors in one task or one partial.
+    /// Most bytes of tensors in one task or one partial; never more than an MQTT packet holds.
     public var messageBytes: Int
     /// Bytes per element of Q, K and V on the wire.
     public var elementBytes: Int
@@ -12,7 +14,7 @@ public struct PlanLimits: Sendable {
 
     public init(slots: Int, messageBytes: Int = 4 << 20, elementBytes: Int = 4, smallestFlops: Double = 2e6) {
         self.slots = max(slots, 1)
-        self.messageBytes = messageBytes
+        self.messageBytes = min(messageBytes, Message.maximumPacketSize)
         self.elementBytes = elementBytes
         self.smallestFlops = smallestFlops
     }

@@ -16,16 +16,21 @@ public func planAttention(_ problem: AttentionProblem, limits: PlanLimits) throw
                 "one query of head size \(problem.headSize) with one key does not fit a message of "
                     + "\(limits.messageBytes) bytes")
         }
-        guard cut.count(problem) <= maxShards else {
-            throw JobError(
-                .tooLarge, "the job would need more than \(maxShards) messages of \(limits.messageBytes) bytes")
-        }
+        try checkCount(cut, problem, limits)
     }
+    try checkCount(cut, problem, limits)
     return cut.plan(problem)
 }
 
-/// Most shards of one job.
-let maxShards = 100_000
+/// Most shards of one job: its report has about 350 bytes a shard, and has to fit an answer's header of 16 MiB.
+let maxShards = 32_768
+
+private func checkCount(_ cut: Cut, _ problem: AttentionProblem, _ limits: PlanLimits) throws(JobError) {
+    guard cut.count(problem) <= maxShards else {
+        throw JobError(
+            .tooLarge, "the job would need more than \(maxShards) messages of \(limits.messageBytes) bytes")
+    }
+}
 
 /// One shard a slot; four a slot for jobs of over half a second's work (5 GFLOP) per slot.
 private func wantedShards(_ problem: AttentionProblem, _ limits: PlanLimits) -> Int {
@@ -71,7 +76,9 @@ private struct Cut {
         let queryPart = ceilDivide(problem.queryLength, queries)
         let keyPart = ceilDivide(problem.keyLength, keys)
         if queryPart == 1, keyPart == 1 { return false }
-        if queryPart >= keyPart { queries = min(2 * queries, problem.queryLength) } else {
+        if queryPart >= keyPart {
+            queries = min(2 * queries, problem.queryLength)
+        } else {
             keys = min(2 * keys, problem.keyLength)
         }
         return true
@@ -85,8 +92,11 @@ private struct Cut {
     }
 
     func fits(_ problem: AttentionProblem, _ limits: PlanLimits) -> Bool {
-        let queryHeads = ceilDivide(problem.queryHeads, heads)
-        let kvHeads = max(1, ceilDivide(problem.kvHeads, heads))
+        // Of the largest range: whole groups, or a part of one.
+        let kvHeads = ceilDivide(problem.kvHeads, heads)
+        let queryHeads =
+            heads <= problem.kvHeads
+            ? kvHeads * problem.group : ceilDivide(problem.group, heads / problem.kvHeads)
         let queryPart = ceilDivide(problem.queryLength, queries)
         let keyPart = ceilDivide(problem.keyLength, keys)
         let inputs =

@@ -4,7 +4,7 @@ import DequeModule
 /// The worker's core: which tasks it holds, which it takes, runs, refuses, gives up.
 ///
 /// Events in, actions out; no clock, socket or thread. Payloads and results are the shell's; the core knows tasks
-/// by their lease. It never holds more than slots + prefetch tasks.
+/// by their lease. It takes no task while it holds slots + prefetch, results that wait for a connection included.
 public struct WorkerCore: Sendable {
     private enum State: Equatable {
         case waiting
@@ -20,7 +20,7 @@ public struct WorkerCore: Sendable {
     public private(set) var counters = WorkerCounters()
     private var isConnected = false
     private var tasks: [TaskKey: State] = [:]
-    /// Waiting tasks, oldest first. A cancelled one is skipped when its turn comes.
+    /// Waiting tasks, oldest first.
     private var queue = Deque<TaskKey>()
     private var freeSlots: Int
 
@@ -39,7 +39,7 @@ public struct WorkerCore: Sendable {
         case .disconnected: isConnected = false
         case .taskReceived(let key, let incarnation): received(key, incarnation, &actions)
         case .taskComputed(let key, let succeeded): computed(key, succeeded, &actions)
-        case .sendFailed(let key): if tasks[key] == nil { tasks[key] = .unsent }
+        case .sendFailed(let key): sendFailed(key, &actions)
         case .cancelled(let key): cancel(key, &actions)
         case .dispatcherLost(let dispatcher):
             for key in tasks.keys.sorted() where key.dispatcher == dispatcher { cancel(key, &actions) }
@@ -70,11 +70,7 @@ public struct WorkerCore: Sendable {
 
     private mutating func received(_ key: TaskKey, _ addressee: Incarnation, _ actions: inout [WorkerAction]) {
         if tasks[key] != nil { return }  // delivered twice
-        let refusal: RefusalCode? =
-            if addressee != incarnation { .otherIncarnation } else if isDraining { .draining } else if tasks.count
-                >= slots + prefetch
-            { .busy } else { nil }
-        if let refusal {
+        if let refusal = refusal(of: addressee) {
             counters.tasksRefused += 1
             actions.append(.refuse(key, refusal))
         } else {
@@ -83,9 +79,14 @@ public struct WorkerCore: Sendable {
         }
     }
 
+    private func refusal(of addressee: Incarnation) -> RefusalCode? {
+        if addressee != incarnation { return .otherIncarnation }
+        if isDraining { return .draining }
+        return tasks.count >= slots + prefetch ? .busy : nil
+    }
+
     private mutating func startWaiting(_ actions: inout [WorkerAction]) {
         while freeSlots > 0, let key = queue.popFirst() {
-            guard tasks[key] == .waiting else { continue }
             tasks[key] = .running
             freeSlots -= 1
             actions.append(.start(key))
@@ -104,8 +105,20 @@ public struct WorkerCore: Sendable {
         }
     }
 
+    private mutating func sendFailed(_ key: TaskKey, _ actions: inout [WorkerAction]) {
+        guard tasks[key] == nil else { return }
+        if isConnected {
+            // The connection is back already, or not yet known to be lost; without this the result would wait for
+            // the next connection to be lost and made.
+            actions.append(.send(key))
+        } else {
+            tasks[key] = .unsent
+        }
+    }
+
     private mutating func cancel(_ key: TaskKey, _ actions: inout [WorkerAction]) {
-        guard tasks.removeValue(forKey: key) != nil else { return }
+        guard let state = tasks.removeValue(forKey: key) else { return }
+        if state == .waiting { queue.removeAll { $0 == key } }
         counters.tasksCancelled += 1
         actions.append(.abandon(key))
     }

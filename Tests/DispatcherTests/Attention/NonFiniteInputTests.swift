@@ -1,0 +1,58 @@
+// Whether inputs can make an output that is not finite: if they cannot, a worker that sends one is to blame.
+
+import Codecs
+@testable import Dispatcher
+import Fleet
+import Testing
+
+@Suite("Inputs that may not give finite outputs") struct NonFiniteInputTests {
+    /// One head, one query, `keys` keys, head sizes 1; each tensor filled with one number.
+    private func mayBeNonFinite(
+        q: Float = 1, k: Float = 1, v: Float = 1, keys: Int = 4, mask: [Float]? = nil, scale: String? = nil
+    ) throws -> Bool {
+        var tensors = [
+            TensorSource("Q", .f32, shape: [1, 1, 1, 1], [q]),
+            TensorSource("K", .f32, shape: [1, 1, keys, 1], Array(repeating: k, count: keys)),
+            TensorSource("V", .f32, shape: [1, 1, keys, 1], Array(repeating: v, count: keys)),
+        ]
+        if let mask { tensors.append(TensorSource("attn_mask", .f32, shape: [mask.count], mask)) }
+        var metadata = ["job": "j"]
+        metadata["scale"] = scale
+        let payload = try Safetensors.encode(metadata: metadata, tensors: tensors)
+        return try AttentionRequest(JobRequest(decoding: payload)).mayBeNonFinite()
+    }
+
+    @Test("Ordinary numbers cannot")
+    func ordinary() throws {
+        #expect(try !mayBeNonFinite())
+        #expect(try !mayBeNonFinite(q: -1e15, k: 1e15, v: -1e30, scale: "1e5"))
+    }
+
+    @Test("−∞ in a mask hides, and cannot; nor can a mask of no elements")
+    func hidden() throws {
+        #expect(try !mayBeNonFinite(mask: [-.infinity, 0, -1e38, 5]))
+        #expect(try !mayBeNonFinite(mask: []))
+    }
+
+    @Test("NaN and infinities in any input can", arguments: [Float.nan, .infinity])
+    func notFinite(number: Float) throws {
+        #expect(try mayBeNonFinite(q: number))
+        #expect(try mayBeNonFinite(k: -number))
+        #expect(try mayBeNonFinite(v: number))
+        #expect(try mayBeNonFinite(mask: [0, number]))
+    }
+
+    @Test("Scores that overflow can, and dot products that a small scale would bring back")
+    func scores() throws {
+        #expect(try mayBeNonFinite(q: 1e20, k: 1e20))
+        #expect(try mayBeNonFinite(scale: "3e38"))
+        #expect(try mayBeNonFinite(q: 1e20, k: -1e20, scale: "1e-30"))
+        #expect(try mayBeNonFinite(mask: [3e38]))
+    }
+
+    @Test("Values whose sum overflows can, though their mean does not")
+    func values() throws {
+        #expect(try mayBeNonFinite(v: 1e38))
+        #expect(try mayBeNonFinite(v: -3e38, keys: 1))
+    }
+}

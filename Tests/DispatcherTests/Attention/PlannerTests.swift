@@ -1,0 +1,219 @@
+// Plans: every pair of a query and a key that it may see is computed exactly once, in messages of bounded size.
+
+import Codecs
+@testable import Dispatcher
+import Fleet
+import Testing
+
+@Suite("Planner") struct PlannerTests {
+    @Test("Random problems and limits: plans cover exactly, in order, within the limits", arguments: 0..<60)
+    func properties(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<10 {
+            let problem = randomProblem(&random)
+            let limits = PlanLimits(
+                slots: Int.random(in: 1...20, using: &random),
+                // From barely more than one query and one key of the largest head sizes to everything in one.
+                messageBytes: 400 << Int.random(in: 0...8, using: &random),
+                elementBytes: Bool.random(using: &random) ? 4 : 2,
+                smallestFlops: [0, 100, 2e6].randomElement(using: &random) ?? 0)
+            let plan = try planAttention(problem, limits: limits)
+            if let defect = firstDefect(plan, problem, limits) {
+                Issue.record("seed \(seed): \(defect) in the plan for \(problem) within \(limits)")
+            }
+        }
+    }
+
+    @Test("Every number of groups, group size and slots: the largest head range still fits its message")
+    func unevenHeads() throws {
+        for kvHeads in 1...7 {
+            for group in 1...4 {
+                for heads in 1...12 {
+                    var problem = plain
+                    (problem.queryHeads, problem.kvHeads) = (kvHeads * group, kvHeads)
+                    // Room for about `heads` heads.
+                    let limits = PlanLimits(slots: 1, messageBytes: heads * 4 * 5 * 4 + 300, smallestFlops: .infinity)
+                    let plan = try planAttention(problem, limits: limits)
+                    #expect(firstDefect(plan, problem, limits) == nil, "\(kvHeads) groups of \(group), \(heads)")
+                }
+            }
+        }
+    }
+
+    @Test("Heads are cut first, then queries, then keys; not beyond the slots")
+    func order() throws {
+        var problem = plain
+        (problem.queryHeads, problem.kvHeads, problem.queryLength, problem.keyLength) = (4, 2, 256, 2048)
+        func cuts(_ slots: Int) throws -> [Int] {
+            let plan = try planAttention(
+                problem, limits: PlanLimits(slots: slots, messageBytes: 1 << 30, smallestFlops: 0))
+            return [plan.headRanges, plan.queryRanges, plan.keyRanges]
+        }
+        #expect(try cuts(1) == [1, 1, 1])
+        #expect(try cuts(2) == [2, 1, 1])
+        #expect(try cuts(4) == [4, 1, 1])
+        #expect(try cuts(8) == [4, 2, 1])
+        #expect(try cuts(16) == [4, 4, 1])
+        #expect(try cuts(32) == [4, 4, 2])
+    }
+
+    @Test("A job too small to be worth a message more is one shard, however many slots there are")
+    func small() throws {
+        #expect(try planAttention(plain, limits: PlanLimits(slots: 100)).shards.count == 1)
+    }
+
+    @Test("Keys that nobody sees are in no shard: padding, causality, a short mask")
+    func invisible() throws {
+        var problem = plain
+        problem.validKeys = [0]
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 3)).shards.isEmpty)
+        problem.validKeys = [3]
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 1)).shards.map(\.keys) == [0..<3])
+        problem.validKeys = nil
+        problem.mask = MaskLayout(kind: .boolean, sizes: [1, 1, 1, 4])
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 1)).shards.map(\.keys) == [0..<4])
+        problem.mask = nil
+        problem.isCausal = true
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 1)).shards.map(\.keys) == [0..<5])
+    }
+
+    @Test("What no message can carry, or too many would have to, is refused before it is planned out")
+    func tooLarge() {
+        var wide = plain
+        wide.headSize = 1000
+        expectTooLarge(wide, PlanLimits(slots: 1, messageBytes: 4000))
+        var long = plain
+        (long.queryLength, long.keyLength) = (1 << 20, 1 << 20)
+        expectTooLarge(long, PlanLimits(slots: 1, messageBytes: 1000))
+        var many = plain
+        many.batch = maxShards + 1
+        expectTooLarge(many, PlanLimits(slots: 1))
+        many.batch = maxShards
+        #expect((try? planAttention(many, limits: PlanLimits(slots: 1)))?.shards.count == maxShards)
+    }
+
+    @Test("No message is planned that MQTT could not carry")
+    func packetLimit() {
+        #expect(PlanLimits(slots: 1, messageBytes: .max).messageBytes == Message.maximumPacketSize)
+    }
+
+    private func expectTooLarge(
+        _ problem: AttentionProblem, _ limits: PlanLimits, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        do throws(JobError) {
+            let plan = try planAttention(problem, limits: limits)
+            Issue.record("planned as \(plan.shards.count) shards", sourceLocation: sourceLocation)
+        } catch { #expect(error.code == .tooLarge, sourceLocation: sourceLocation) }
+    }
+
+    private var plain: AttentionProblem {
+        AttentionProblem(
+            batch: 1, queryHeads: 2, kvHeads: 2, queryLength: 5, keyLength: 7, headSize: 4, valueHeadSize: 4, scale: 1,
+            isCausal: false)
+    }
+
+    private func randomProblem(_ random: inout SeededGenerator) -> AttentionProblem {
+        let kvHeads = Int.random(in: 1...4, using: &random)
+        var problem = AttentionProblem(
+            batch: Int.random(in: 1...3, using: &random), queryHeads: kvHeads * Int.random(in: 1...4, using: &random),
+            kvHeads: kvHeads, queryLength: Int.random(in: 1...13, using: &random),
+            keyLength: Int.random(in: 1...17, using: &random), headSize: Int.random(in: 1...16, using: &random),
+            valueHeadSize: Int.random(in: 1...16, using: &random), scale: 1, isCausal: Bool.random(using: &random))
+        if Bool.random(using: &random) {
+            problem.validKeys = (0..<problem.batch).map { _ in Int.random(in: 0...problem.keyLength, using: &random) }
+        }
+        if Bool.random(using: &random) {
+            let sizes = [problem.batch, problem.queryHeads, problem.queryLength].map { size in
+                Bool.random(using: &random) ? 1 : size
+            }
+            problem.mask = MaskLayout(
+                kind: Bool.random(using: &random) ? .boolean : .float,
+                sizes: sizes + [Int.random(in: 0...problem.keyLength, using: &random)])
+        }
+        return problem
+    }
+}
+
+/// The first way in which a plan is not one for the problem within the limits; nil if there is none.
+private func firstDefect(_ plan: AttentionPlan, _ problem: AttentionProblem, _ limits: PlanLimits) -> String? {
+    for shard in plan.shards {
+        if shard.heads.isEmpty || shard.queries.isEmpty || shard.keys.isEmpty { return "empty shard \(shard)" }
+        let (first, last) = (shard.heads.lowerBound / problem.group, (shard.heads.upperBound - 1) / problem.group)
+        let isWholeGroups = shard.heads.count % problem.group == 0 && shard.heads.lowerBound % problem.group == 0
+        if !isWholeGroups, first != last { return "heads \(shard.heads) are neither whole groups nor within one" }
+        let bytes = tensorBytes(shard, problem, limits)
+        if bytes > limits.messageBytes { return "\(bytes) bytes in \(shard)" }
+    }
+    return orderDefect(plan) ?? coverageDefect(plan, problem)
+}
+
+/// Shards of a row group lie together, in the order of their keys, without gaps: that is the order of merging.
+private func orderDefect(_ plan: AttentionPlan) -> String? {
+    var next = 0
+    for (group, blocks) in plan.blocks.enumerated() {
+        var end = 0
+        for block in 0..<blocks {
+            guard plan.shards.indices.contains(next) else { return "row group \(group) lacks shards" }
+            let shard = plan.shards[next]
+            guard shard.rowGroup == group, shard.block == block, shard.keys.lowerBound == end else {
+                return "out of order: \(shard)"
+            }
+            let first = plan.shards[next - block]
+            guard [shard.heads, shard.queries] == [first.heads, first.queries], shard.batch == first.batch else {
+                return "row group \(group) has different rows"
+            }
+            end = shard.keys.upperBound
+            next += 1
+        }
+    }
+    return next == plan.shards.count ? nil : "shards of no row group"
+}
+
+/// Every (batch, head, query, key) at most once; every visible one exactly once.
+private func coverageDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) -> String? {
+    let (heads, queries, keys) = (problem.queryHeads, problem.queryLength, problem.keyLength)
+    var count = [UInt8](repeating: 0, count: problem.batch * heads * queries * keys)
+    for shard in plan.shards {
+        for head in shard.heads {
+            for query in shard.queries {
+                for key in shard.keys { count[((shard.batch * heads + head) * queries + query) * keys + key] += 1 }
+            }
+        }
+    }
+    for batch in 0..<problem.batch {
+        for head in 0..<heads {
+            for query in 0..<queries {
+                for key in 0..<keys {
+                    let times = count[((batch * heads + head) * queries + query) * keys + key]
+                    let isVisible = isVisible(problem, batch: batch, query: query, key: key)
+                    if times > 1 || isVisible && times == 0 {
+                        return "batch \(batch), head \(head), query \(query), key \(key) computed \(times) times"
+                    }
+                }
+            }
+        }
+    }
+    return nil
+}
+
+/// By the operator's definition, one pair at a time.
+private func isVisible(_ problem: AttentionProblem, batch: Int, query: Int, key: Int) -> Bool {
+    if let valid = problem.validKeys, key >= valid[batch] { return false }
+    if let mask = problem.mask, key >= mask.sizes[3] { return false }
+    guard problem.isCausal else { return true }
+    let offset = problem.validKeys.map { $0[batch] - problem.queryLength } ?? 0
+    return key <= query + offset
+}
+
+/// The larger of a shard's task and partial, in bytes of tensors.
+private func tensorBytes(_ shard: Shard, _ problem: AttentionProblem, _ limits: PlanLimits) -> Int {
+    let kvHeads = (shard.heads.upperBound - 1) / problem.group - shard.heads.lowerBound / problem.group + 1
+    let (rows, keys) = (shard.heads.count * shard.queries.count, kvHeads * shard.keys.count)
+    var task = (rows * problem.headSize + keys * (problem.headSize + problem.valueHeadSize)) * limits.elementBytes
+    if let mask = problem.mask {
+        let maskRows =
+            (mask.sizes[1] == 1 ? 1 : shard.heads.count) * (mask.sizes[2] == 1 ? 1 : shard.queries.count)
+        task += maskRows * shard.keys.count * (mask.kind == .boolean ? 1 : 4)
+    }
+    return max(task, rows * (problem.valueHeadSize + 1) * 4)
+}
