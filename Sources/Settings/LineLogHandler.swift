@@ -37,7 +37,7 @@ public struct LineLogHandler: LogHandler {
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    private func line(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
+    func line(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
         switch format {
         case .text:
             let tail = fields.map { " \($0)=\(Self.quoted($1))" }.joined()
