@@ -17,11 +17,6 @@ public struct JobRequest: Sendable {
     /// Tells two requests under one ID apart. Not for secrets.
     public let digest: UInt64
 
-    /// The fields that are the job's, not the operator's.
-    public static let fields: Set<String> = [
-        "protocol", "job", "op", "outputs", "deadline_ms", "priority", "durable", "updates",
-    ]
-
     /// In milliseconds, up to a day.
     private static let deadlines: ClosedRange<Int64> = 1...86_400_000
     private static let priorities = -100...100

@@ -18,6 +18,6 @@ func decodeJSON<Value>(
 
 /// The leases in a worker's message; what is no lease is skipped.
 func decodeLeases(_ json: JSON.Object) throws(JSONError) -> [LeaseToken] {
-    guard json["leases"] != nil else { return [] }
+    guard let leases = json["leases"], !leases.isNull else { return [] }
     return try json.strings("leases").compactMap { LeaseToken($0) }
 }

@@ -25,6 +25,8 @@ import Testing
             decoding: Array(
                 #"{"protocol":"1.7","incarnation":1,"battery":0.4,"leases":["1-2","what"],"load":null}"#.utf8))
         #expect(stats == WorkerStats(incarnation: Incarnation(1), leases: [LeaseToken(epoch: 1, number: 2)]))
+        let nulls = Array(#"{"protocol":"1.0","incarnation":1,"running":null,"leases":null}"#.utf8)
+        #expect(try WorkerStats(decoding: nulls) == WorkerStats(incarnation: Incarnation(1)))
     }
 
     @Test("Control messages", arguments: [Control.cancel(Samples.lease), .drain])
