@@ -116,6 +116,12 @@ let package = Package(
         .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],
             swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", logging,
+            ],
+            swiftSettings: settings),
         .testTarget(name: "LocalFleetTests", dependencies: ["Fleet", "LocalFleet"], swiftSettings: settings),
     ] + kernelVariants
 )

@@ -47,14 +47,14 @@ extension Scheduler {
         for token in sortedLeases(of: id) where !held.contains(token) {
             guard let lease = leases[token], lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
             leases[token]?.missed += 1
-            if lease.missed >= 1 { retry(token, counting: .loss, reason: "the task never arrived", now) }
+            if lease.missed >= 1 { retry(token, counting: .loss, reason: "the task did not arrive", now) }
         }
     }
 
     /// A live birth lists every lease that its worker holds: what is not listed was lost with a connection.
     private mutating func loseUnlisted(of id: PeerID, held: Set<LeaseToken>, _ now: Instant) {
         for token in sortedLeases(of: id) where !held.contains(token) {
-            retry(token, counting: .loss, reason: "the task was lost with a connection", now)
+            retry(token, counting: .loss, reason: "the task did not arrive", now)
         }
     }
 

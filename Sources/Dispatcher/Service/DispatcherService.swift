@@ -75,6 +75,9 @@ public actor DispatcherService {
     /// Sizes of the tables; all but `workers` are zero when no job runs.
     public var tables: SchedulerTables { scheduler.tables }
 
+    /// Slots of all live workers.
+    public var liveSlots: Int { scheduler.liveSlots }
+
     /// Jobs whose data is held.
     public var runningJobs: Int { jobs.count }
 
