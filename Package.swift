@@ -74,7 +74,7 @@ let package = Package(
 
         // Services: a pure core and a shell around it.
         .target(
-            name: "Worker", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging],
+            name: "Worker", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", collections, logging],
             swiftSettings: settings),
         .target(
             name: "Dispatcher",

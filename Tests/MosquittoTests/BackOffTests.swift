@@ -10,7 +10,7 @@ import Testing
 
     @Test func waitsDoubleUpToTheLongestWithinTheirJitter() {
         var backOff = BackOff(shortest: shortest, longest: longest)
-        var random = SplitMix64(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for attempt in 0..<100 {
             let full = min(shortest * (1 << min(attempt, 20)), longest)
             let wait = backOff.wait(afterLasting: nil, using: &random)
@@ -20,7 +20,7 @@ import Testing
 
     @Test func onlyAConnectionThatLastedStartsTheWaitsAnew() {
         var backOff = BackOff(shortest: shortest, longest: longest)
-        var random = SplitMix64(seed: 2)
+        var random = SeededGenerator(seed: 2)
         for _ in 0..<10 { _ = backOff.wait(afterLasting: .milliseconds(50), using: &random) }
         #expect(backOff.wait(afterLasting: .milliseconds(50), using: &random) >= longest / 2)
         #expect(backOff.wait(afterLasting: .seconds(60), using: &random) <= shortest)
@@ -28,7 +28,7 @@ import Testing
 
     @Test func aContestedIDWaitsTheLongestAtOnce() {
         var backOff = BackOff(shortest: shortest, longest: longest)
-        var random = SplitMix64(seed: 3)
+        var random = SeededGenerator(seed: 3)
         #expect(backOff.wait(afterLasting: .seconds(60), isContested: true, using: &random) >= longest / 2)
     }
 }

@@ -37,6 +37,9 @@ public struct AttentionProblem: Sendable, Equatable {
         return validKeys.map { $0[batch] - queryLength } ?? 0
     }
 
+    /// Bytes of the output in float32; bounded when a request is read.
+    public var outputBytes: Int { 4 * batch * queryHeads * queryLength * valueHeadSize }
+
     /// Multiplications and additions of the two products, masked or not.
     public var flops: Double {
         2 * Double(batch) * Double(queryHeads) * Double(queryLength) * Double(keyLength)

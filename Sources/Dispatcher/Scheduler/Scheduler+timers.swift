@@ -27,6 +27,7 @@ extension Scheduler {
             timers = Heap(timers.unordered.filter(isPending))
         }
         if jobs.isEmpty {
+            losses = [:]
             ready = Heap()
         } else if ready.count > 64 + 2 * jobs.values.reduce(0, { $0 + $1.shardsLeft }) {
             ready = Heap(ready.unordered.filter(isCurrent))

@@ -16,6 +16,9 @@ extension Scheduler {
             worker = workers[id] ?? worker
         }
         worker.birth = birth
+        if let lost = losses.removeValue(forKey: id), lost.incarnation == birth.incarnation {
+            forgive(id, lost.shards)
+        }
         if live || isReborn { worker.lastHeard = now }
         workers[id] = worker
         if live, !isReborn { loseUnlisted(of: id, held: birth.leases, now) }
@@ -45,9 +48,11 @@ extension Scheduler {
         // Found silent before, or not heard of since a lost connection: it is back.
         if !worker.isOnline, isConnected { workerStatus(id, online: true, now) }
         for token in sortedLeases(of: id) where !held.contains(token) {
-            guard let lease = leases[token], lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
+            guard let lease = leases[token] else { continue }
+            let isOlderThanConnection = lease.start <= connectedSince
+            guard isOlderThanConnection || lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
             leases[token]?.missed += 1
-            if lease.missed >= 1 { retry(token, counting: .loss, reason: "the task did not arrive", now) }
+            if isOlderThanConnection || lease.missed >= 1 { retry(token, counting: .loss, reason: "the task did not arrive", now) }
         }
     }
 
@@ -64,8 +69,20 @@ extension Scheduler {
             counters.workersLost += 1
             note(.workerLost(id, reason: reason))
         }
-        for token in sortedLeases(of: id) {
+        let held = sortedLeases(of: id)
+        if let incarnation = worker.birth?.incarnation, !held.isEmpty {
+            losses[id] = Loss(incarnation: incarnation, shards: held.compactMap { leases[$0]?.key })
+        }
+        for token in held {
             retry(token, counting: .death, reason: "\(id) \(reason.rawValue)", now)
+        }
+    }
+
+    /// The worker was not dead after all: the same life is back, as after a broker's shutdown, which publishes every
+    /// will. Nothing died of the shards that it held.
+    private mutating func forgive(_ id: PeerID, _ shards: [ShardKey]) {
+        for key in shards where jobs[key.job] != nil {
+            jobs[key.job]?.shards[key.shard].deaths.remove(id)
         }
     }
 
@@ -122,6 +139,7 @@ extension Scheduler {
     /// Workers are heard of again, or found silent in a while.
     mutating func connectionRestored(_ now: Instant) {
         isConnected = true
+        connectedSince = now
         for id in workers.keys.sorted() {
             workers[id]?.lastHeard = now
             if workers[id]?.leases.isEmpty == false { watch(id) }

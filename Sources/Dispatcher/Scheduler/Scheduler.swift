@@ -25,6 +25,10 @@ public struct Scheduler: Sendable {
     var lastLease: UInt64 = 0
     var lastSequence: UInt64 = 0
     var isConnected = true
+    /// When the connection to the broker was last made.
+    var connectedSince = Instant(nanoseconds: .min)
+    /// Lives of workers that were lost with leases, and what they held, while any job runs.
+    var losses: [PeerID: Loss] = [:]
     var isDraining = false
     var actions: [SchedulerAction] = []
     public internal(set) var counters = SchedulerCounters()

@@ -1,5 +1,11 @@
 import Fleet
 
+/// A life of a worker that was lost, and the shards it held then.
+struct Loss {
+    let incarnation: Incarnation
+    let shards: [ShardKey]
+}
+
 /// What the scheduler knows of one worker.
 struct WorkerRecord {
     var birth: WorkerBirth?

@@ -11,8 +11,8 @@ public struct DispatcherOptions: Sendable {
     public var timeout: Duration = .seconds(30)
     /// Most bytes of tensors in one task or partial; the broker's packet limit lowers it.
     public var messageBytes = 4 << 20
-    /// Most bytes of requests under way at a time; more is refused as busy.
-    public var maxRequestBytes = 1 << 30
+    /// Most bytes of requests and outputs under way at a time; more is refused as busy, but for a job alone.
+    public var maxJobBytes = 1 << 30
     /// Bounds of the answers kept for repeated requests.
     public var answerBytes = 64 << 20
     public var answerLifetime: Duration = .seconds(60)

@@ -6,7 +6,7 @@ import Logging
 extension DispatcherService {
     func finish(_ id: JobID, _ outcome: JobOutcome) {
         guard let job = jobs.removeValue(forKey: id) else { return }
-        requestBytes -= job.bytes
+        jobBytes -= job.bytes
         let elapsed = job.start.duration(to: now)
         let report = job.report.json(job: id, op: job.request.op, elapsed: elapsed)
         let payload: [UInt8]

@@ -41,7 +41,7 @@ extension DispatcherService {
             if try join(request, waiter) { return }
             let attention = try AttentionRequest(request)
             let plan = try planAttention(attention.problem, limits: limits(for: attention))
-            try admit(payload.count)
+            try admit(payload.count + attention.problem.outputBytes)
             start(RunningJob(request, attention, plan, start: now, waiter))
         } catch {
             logger.warning("job refused", metadata: ["reason": "\(error)"])
@@ -80,8 +80,8 @@ extension DispatcherService {
     }
 
     private func admit(_ bytes: Int) throws(JobError) {
-        guard requestBytes + bytes <= options.maxRequestBytes || jobs.isEmpty else {
-            throw JobError(.busy, "\(requestBytes) bytes of requests are under way, the most admitted: try again later")
+        guard jobBytes + bytes <= options.maxJobBytes || jobs.isEmpty else {
+            throw JobError(.busy, "\(jobBytes) bytes of jobs are under way, the most admitted: try again later")
         }
     }
 
@@ -90,7 +90,7 @@ extension DispatcherService {
         let shards = job.plan.shards.count
         logger.info("job accepted", metadata: ["job": "\(id)", "shards": "\(shards)"])
         jobs[id] = job
-        requestBytes += job.bytes
+        jobBytes += job.bytes
         for waiter in job.waiters { update(waiter, id, .accepted) }
         let perShard = job.attention.problem.flops / Double(max(shards, 1))
         handle(

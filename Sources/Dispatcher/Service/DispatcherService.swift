@@ -28,7 +28,7 @@ public actor DispatcherService {
 
     var scheduler: Scheduler
     var jobs: [JobID: RunningJob] = [:]
-    var requestBytes = 0
+    var jobBytes = 0
     var answers: AnswerStore
     private var wasBorn = false
     private var timer: Task<Void, Never>?

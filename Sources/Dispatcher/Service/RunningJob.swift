@@ -24,8 +24,8 @@ struct RunningJob: Sendable {
         waiters = [waiter]
     }
 
-    /// What the job is charged for in admission.
-    var bytes: Int { request.tensors.bytes.count }
+    /// What the job is charged for in admission: its request, and its output as it is assembled.
+    var bytes: Int { request.tensors.bytes.count + attention.problem.outputBytes }
 }
 
 /// Someone who waits for a job's answer.

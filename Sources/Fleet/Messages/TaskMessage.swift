@@ -39,6 +39,7 @@ public struct TaskMessage: Sendable {
     public init(decoding payload: [UInt8]) throws(MessageError) {
         tensors = try Safetensors(message: payload)
         header = try TaskHeader(tensors)
+        try ProtocolVersion.check(tensors.metadata["protocol"])
         guard header.op == Self.attention else {
             throw MessageError(.unsupported, "op '\(header.op.prefix(32))' is not computed here")
         }
@@ -117,7 +118,6 @@ public struct TaskHeader: Sendable, Equatable {
     }
 
     init(_ file: Safetensors) throws(MessageError) {
-        try ProtocolVersion.check(file.metadata["protocol"])
         let fields = MessageFields(fields: file.metadata)
         guard try fields.string("message") == "task" else { throw MessageError(.malformed, "not a task") }
         op = try fields.string("op")

@@ -41,8 +41,6 @@ public struct WorkerCore: Sendable {
         case .taskComputed(let key, let succeeded): computed(key, succeeded, &actions)
         case .sendFailed(let key): sendFailed(key, &actions)
         case .cancelled(let key): cancel(key, &actions)
-        case .dispatcherLost(let dispatcher):
-            for key in tasks.keys.sorted() where key.dispatcher == dispatcher { cancel(key, &actions) }
         case .drain:
             if !isDraining {
                 isDraining = true
@@ -70,12 +68,22 @@ public struct WorkerCore: Sendable {
 
     private mutating func received(_ key: TaskKey, _ addressee: Incarnation, _ actions: inout [WorkerAction]) {
         if tasks[key] != nil { return }  // delivered twice
+        giveUpEarlierEpochs(than: key, &actions)
         if let refusal = refusal(of: addressee) {
             counters.tasksRefused += 1
             actions.append(.refuse(key, refusal))
         } else {
             tasks[key] = .waiting
             queue.append(key)
+        }
+    }
+
+    /// A dispatcher that begins a new life has forgotten the tasks of the earlier one.
+    ///
+    /// Its going offline says less: a broker that shuts down publishes every will, the wills of the living too.
+    private mutating func giveUpEarlierEpochs(than new: TaskKey, _ actions: inout [WorkerAction]) {
+        for key in tasks.keys.sorted() where key.dispatcher == new.dispatcher && key.lease.epoch < new.lease.epoch {
+            cancel(key, &actions)
         }
     }
 
@@ -152,8 +160,6 @@ public enum WorkerEvent: Sendable {
     /// A result could not be handed over: the connection is lost.
     case sendFailed(TaskKey)
     case cancelled(TaskKey)
-    /// A dispatcher went offline: nobody waits for its tasks.
-    case dispatcherLost(PeerID)
     case drain
 }
 

@@ -107,8 +107,9 @@ extension WorkerService {
                 case .cancel(let lease): handle(.cancelled(TaskKey(dispatcher: dispatcher, lease: lease)))
                 case .drain: drain()
                 }
-            case .dispatcherStatus(let dispatcher):
-                if try Presence(decoding: message.payload) == .offline { handle(.dispatcherLost(dispatcher)) }
+            case .dispatcherStatus:
+                // Connected anew, it asks itself which of its tasks are still held here.
+                if try Presence(decoding: message.payload) == .online { sendStats() }
             default: break
             }
         } catch {
@@ -197,7 +198,9 @@ extension WorkerService {
         switch item {
         case .message(let message): await publish(message)
         case .result(let message, let key): await publish(message, result: key)
-        case .end: drained.continuation.yield()
+        case .end:
+            // The last result may have come back unsent; the core says so again once it has gone.
+            if core.leases.isEmpty { drained.continuation.yield() }
         }
     }
 
@@ -263,15 +266,19 @@ extension WorkerService {
     private func beat() async {
         while !Task.isCancelled {
             do { try await clock.sleep(for: options.heartbeat) } catch { return }
-            let stats = WorkerStats(
-                incarnation: options.incarnation, running: core.running, freeSlots: options.slots - core.running,
-                leases: core.leases, tasksDone: core.counters.tasksDone, tasksFailed: core.counters.tasksFailed,
-                tasksRefused: core.counters.tasksRefused, messagesDropped: transport.events.dropped,
-                residentMemory: MachineFacts.residentMemory, load: MachineFacts.load)
-            enqueue(
-                Message(
-                    topic: topics.workerStats(options.id), payload: stats.encoded(), contentType: "application/json",
-                    expiry: 15))
+            sendStats()
         }
+    }
+
+    private func sendStats() {
+        let stats = WorkerStats(
+            incarnation: options.incarnation, running: core.running, freeSlots: options.slots - core.running,
+            leases: core.leases, tasksDone: core.counters.tasksDone, tasksFailed: core.counters.tasksFailed,
+            tasksRefused: core.counters.tasksRefused, messagesDropped: transport.events.dropped,
+            residentMemory: MachineFacts.residentMemory, load: MachineFacts.load)
+        enqueue(
+            Message(
+                topic: topics.workerStats(options.id), payload: stats.encoded(), contentType: "application/json",
+                expiry: 15))
     }
 }

@@ -84,6 +84,21 @@ import Testing
         #expect(fleet.scheduler.tables.jobs == 0)
     }
 
+    @Test("A broker that shuts down publishes the wills of the living: workers that come back have not died")
+    func forgiven() {
+        var fleet = SchedulerHarness()
+        for name in ["a", "b", "c", "d"] { fleet.join(name) }
+        fleet.submit("j", shards: 1)
+        for _ in 0..<8 {
+            let sent = fleet.takeSends()
+            #expect(sent.count == 1)
+            fleet.handle(.workerStatus(sent[0].worker, online: false))
+            fleet.join(sent[0].worker.text)
+        }
+        fleet.end(fleet.takeSends()[0])
+        #expect(fleet.take().finishes == [job("j"): .done])
+    }
+
     @Test("A draining worker gets nothing new and finishes what it has")
     func draining() {
         var fleet = SchedulerHarness()
@@ -185,6 +200,22 @@ import Testing
         #expect(again.map(\.key) == [task.key])
         fleet.end(again[0])
         #expect(fleet.take().finishes == [job("j"): .done])
+    }
+
+    @Test("A worker that was back before the dispatcher says by its first heartbeat what was lost")
+    func lostBeforeTheDispatcherWasBack() {
+        var fleet = SchedulerHarness()
+        fleet.join("a", slots: 2)
+        fleet.submit("j", shards: 2, lease: .seconds(1000), timeout: .seconds(2000))
+        let sent = fleet.takeSends()
+        fleet.handle(.connectionLost)
+        fleet.handle(.connectionRestored)
+        let birth = WorkerBirth(incarnation: Incarnation(1), slots: 2)
+        fleet.handle(.workerInfo(peer("a"), birth, live: false))
+        fleet.handle(.workerStatus(peer("a"), online: true))
+        #expect(fleet.takeSends().isEmpty, "the birth was kept by the broker: it may be an old one")
+        fleet.heartbeat("a", holding: [sent[0].lease])
+        #expect(fleet.takeSends().map(\.key) == [sent[1].key])
     }
 
     @Test("A worker that does not come back is lost after three heartbeats")

@@ -38,7 +38,8 @@ import Testing
         }
         let task = try Samples.changing(Samples.task(), ["protocol": version])
         #expect(code { _ = try TaskMessage(decoding: task) } == .version)
-        #expect(code { _ = try TaskMessage.header(of: task) } == .version)
+        // Its header is read nevertheless, so that the dispatcher can be told.
+        #expect(try TaskMessage.header(of: task).job == Samples.job)
         let result = try Samples.changing(Samples.result(), ["protocol": version])
         #expect(code { _ = try ResultMessage(decoding: result) } == .version)
         let answer = try Samples.changing(Samples.answer(), ["protocol": version])

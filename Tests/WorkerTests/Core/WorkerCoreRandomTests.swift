@@ -62,7 +62,6 @@ private struct RandomLife {
         case ..<76: compute()
         case ..<82: if let key = pick(open.keys.sorted()) { feed(.cancelled(key)) }
         case ..<84: feed(.cancelled(key(1_000_000)))
-        case ..<85: feed(.dispatcherLost(Bool.random(using: &random) ? first : second))
         case ..<90: feed(.connected)
         case ..<94: feed(.disconnected)
         case ..<99: settleSending()

@@ -158,16 +158,17 @@ import Testing
             worker.take() == [.send(key(1)), .start(key(3)), .send(key(3)), .start(key(2)), .send(key(2))])
     }
 
-    @Test("When a dispatcher is lost, its tasks are given up, in whatever state, and only its")
-    func dispatcherLost() {
+    @Test("When a dispatcher begins a new life, its earlier tasks are given up, in whatever state, and only its")
+    func newEpoch() {
         var worker = WorkerCoreHarness(slots: 2, prefetch: 2)
         worker.receive(key(1), key(2, of: second), key(3), key(4, of: second))
         worker.handle(.disconnected)
         worker.compute(key(1))
         _ = worker.take()
-        worker.handle(.dispatcherLost(first))
+        let reborn = TaskKey(dispatcher: first, lease: LeaseToken(epoch: .max, number: 1))
+        worker.receive(reborn)
         #expect(worker.take() == [.abandon(key(1)), .abandon(key(3))])
-        #expect(worker.core.leases == [key(2), key(4)].map(\.lease))
+        #expect(worker.core.leases == [reborn.lease, key(2).lease, key(4).lease])
         worker.compute(key(3))
         #expect(worker.take() == [.start(key(4, of: second))])
     }

@@ -4,13 +4,13 @@ struct FaultInjector {
     typealias Delivery = (client: Int, message: Message)
 
     private let faults: Faults
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private var delayed: [(remaining: Int, delivery: Delivery)] = []
     private(set) var counters = Faults.Counters()
 
     init(_ faults: Faults) {
         self.faults = faults
-        random = SplitMix64(seed: faults.seed)
+        random = SeededGenerator(seed: faults.seed)
     }
 
     /// What reaches subscribers when `delivery` is made: nothing, it, or it twice; then earlier ones now due.
