@@ -83,9 +83,11 @@ let package = Package(
         .target(name: "Client", dependencies: ["Codecs", "Fleet"], swiftSettings: settings),
 
         // What the executables share.
+        .target(name: "CAllocator"),
         .target(
             name: "Settings",
-            dependencies: ["Codecs", "Fleet", "Mosquitto", argumentParser, logging, signals], swiftSettings: settings),
+            dependencies: ["CAllocator", "Codecs", "Fleet", "Mosquitto", argumentParser, logging, signals],
+            swiftSettings: settings),
         .target(name: "LocalFleet", dependencies: ["Codecs"], swiftSettings: settings),
         .executableTarget(
             name: "attn-worker",

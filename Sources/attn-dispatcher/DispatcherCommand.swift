@@ -37,6 +37,7 @@ struct DispatcherCommand: AsyncParsableCommand {
     var messageBytes: Int?
 
     func run() async throws {
+        Allocator.keepLargeBlocks()
         let sources = try service.sources(known: ["timeout", "max_jobs", "message_bytes"])
         let options = try options(sources)
         let logger = try service.logger(sources, label: options.id.text)

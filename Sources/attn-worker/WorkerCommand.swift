@@ -37,6 +37,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var prefetch: Int?
 
     func run() async throws {
+        Allocator.keepLargeBlocks()
         let sources = try service.sources(known: ["slots", "prefetch", "isa", "labels"])
         let options = try options(sources)
         let logger = try service.logger(sources, label: options.id.text)

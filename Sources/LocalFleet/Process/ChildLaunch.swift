@@ -14,6 +14,8 @@ public struct ChildLaunch: Sendable {
     public var program: String
     public var arguments: [String]
     public var readyLine: ReadyLine
+    /// Variables beside those that it inherits.
+    public var environment: [String: String] = [:]
     /// The `attn` executable, which makes the child die with this process. Nil: the child may outlive a `kill -9`.
     public var trampoline: String?
     /// The folder of its log file; nil: no log file.

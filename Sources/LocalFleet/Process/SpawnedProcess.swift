@@ -7,7 +7,8 @@ struct SpawnedProcess {
     let error: CInt
 
     /// Starts the program with an empty standard input, default signal handling, and this process's environment
-    /// without its `ATTN_…` variables: what a user has set for another fleet must not steer this one.
+    /// without its `ATTN_…` variables: what a user has set for another fleet must not steer this one. The choice of
+    /// kernels, `ATTN_ISA`, is about this machine and stays.
     ///
     /// - Throws: `LocalFleetError` with code `.system`.
     init(_ launch: ChildLaunch) throws(LocalFleetError) {
@@ -21,7 +22,9 @@ struct SpawnedProcess {
         }
         let command = Self.command(launch)
         var started: pid_t = 0
-        let code = Self.spawn(command, output: outputPipe.writing, error: errorPipe.writing, &started)
+        let code = Self.spawn(
+            command, environment: Self.environment(launch), output: outputPipe.writing, error: errorPipe.writing,
+            &started)
         close(outputPipe.writing)
         close(errorPipe.writing)
         guard code == 0 else {
@@ -46,7 +49,16 @@ struct SpawnedProcess {
         return [trampoline, "run-child", String(getpid()), "--", launch.program] + launch.arguments
     }
 
-    private static func spawn(_ command: [String], output: CInt, error: CInt, _ processID: inout pid_t) -> CInt {
+    private static func environment(_ launch: ChildLaunch) -> [String] {
+        ProcessInfo.processInfo.environment
+            .filter { !$0.key.hasPrefix("ATTN_") || $0.key == "ATTN_ISA" }
+            .merging(launch.environment) { $1 }
+            .map { "\($0.key)=\($0.value)" }
+    }
+
+    private static func spawn(
+        _ command: [String], environment: [String], output: CInt, error: CInt, _ processID: inout pid_t
+    ) -> CInt {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -69,9 +81,7 @@ struct SpawnedProcess {
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         var arguments = command.map { strdup($0) } + [nil]
-        var environment =
-            ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ATTN_") }
-            .map { strdup("\($0.key)=\($0.value)") } + [nil]
+        var environment = environment.map { strdup($0) } + [nil]
         defer { (arguments + environment).forEach { free($0) } }
         return posix_spawn(&processID, command[0], &actions, &attributes, &arguments, &environment)
     }

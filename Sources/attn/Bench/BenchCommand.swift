@@ -5,5 +5,5 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure a fleet.",
-        subcommands: [BenchFleetCommand.self])
+        subcommands: [BenchFleetCommand.self, BenchWorkerCommand.self])
 }

@@ -59,6 +59,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Allocator.keepLargeBlocks()
         if connection.broker != nil {
             return try await measure(
                 at: try connection.address(or: "start a fleet with --workers"), fleet: try connection.fleetID())
