@@ -66,7 +66,7 @@ struct ChildProcessTests {
     @Test("does not see the settings of another fleet")
     func environment() async throws {
         setenv("ATTN_LOCAL_FLEET_TEST", "mqtt://elsewhere", 1)
-        let child = try await start("/bin/sh", ["-c", "env | grep ^ATTN_; echo ${PATH:+has a path}"])
+        let child = try await start("/bin/sh", ["-c", "env | grep ^ATTN_LOCAL_FLEET_TEST; echo ${PATH:+has a path}"])
         #expect(await child.waitForExit(within: .seconds(10)) == .exited(code: 0))
         #expect(child.lastLines == ["has a path"])
     }

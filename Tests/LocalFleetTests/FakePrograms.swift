@@ -3,16 +3,20 @@ import Testing
 
 @testable import LocalFleet
 
-/// A folder of small shell scripts that stand in for programs; removed with this object.
+/// A folder of small shell scripts that stand in for programs; removed with this process, since the last test's objects
+/// are not always let go before.
 final class FakePrograms: Sendable {
     let folder: String
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("fakes-\(UUID().uuidString)").path
+        folder = "\(Self.parent)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    private static let parent: String = {
+        atexit { try? FileManager.default.removeItem(atPath: FakePrograms.parent) }
+        return "\(FileManager.default.temporaryDirectory.path)/attn-fakes-\(getpid())"
+    }()
 
     /// - Returns: the script's path.
     func script(_ name: String, _ body: String) async throws -> String {
