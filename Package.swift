@@ -88,7 +88,7 @@ let package = Package(
             name: "Settings",
             dependencies: ["CAllocator", "Codecs", "Fleet", "Mosquitto", argumentParser, logging, signals],
             swiftSettings: settings),
-        .target(name: "LocalFleet", dependencies: ["Codecs"], swiftSettings: settings),
+        .target(name: "LocalFleet", swiftSettings: settings),
         .executableTarget(
             name: "attn-worker",
             dependencies: ["Worker", "Mosquitto", "Settings", argumentParser, logging, signals],
@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "attn",
             dependencies: [
-                "Client", "Dispatcher", "LocalFleet", "Mosquitto", "Settings", argumentParser, logging, signals,
+                "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", "Settings",
+                argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
@@ -121,9 +122,13 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", logging,
+                "attn", "attn-dispatcher", "attn-worker", "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet",
+                "LocalFleet", "Mosquitto", logging,
             ],
             swiftSettings: settings),
-        .testTarget(name: "LocalFleetTests", dependencies: ["Fleet", "LocalFleet"], swiftSettings: settings),
+        .testTarget(name: "LocalFleetTests", dependencies: ["attn", "LocalFleet"], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Codecs", "Fleet", "Mosquitto", "Settings", logging],
+            swiftSettings: settings),
     ] + kernelVariants
 )

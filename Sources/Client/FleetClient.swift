@@ -15,7 +15,7 @@ public actor FleetClient {
         let continuation: AsyncStream<JobAnswer>.Continuation
     }
 
-    private let id: PeerID
+    private let answerTopic: String
     private let topics: FleetTopics
     private let transport: any Transport
     private let clock = ContinuousClock()
@@ -29,8 +29,8 @@ public actor FleetClient {
     /// How long past a job's timeout the dispatcher's own word is waited for.
     static let grace: Duration = .seconds(2)
 
-    init(id: PeerID, fleet: PeerID, transport: any Transport) {
-        self.id = id
+    init(answerTopic: String, fleet: PeerID, transport: any Transport) {
+        self.answerTopic = answerTopic
         self.transport = transport
         topics = FleetTopics(fleet: fleet)
         lastCorrelation = .random(in: 0...UInt64.max / 2)
@@ -83,7 +83,7 @@ public actor FleetClient {
             try await transport.publish(
                 Message(
                     topic: topics.job, payload: job.payload, qos: .atLeastOnce,
-                    responseTopic: topics.answer(client: id), correlationData: bytes(of: correlation),
+                    responseTopic: answerTopic, correlationData: bytes(of: correlation),
                     contentType: JobAnswer.contentType))
         } catch  where error.code == .tooLarge {
             fail(correlation, JobError(.tooLarge, "the request is too large for the broker: \(error.message)"))

@@ -4,14 +4,16 @@ public import Fleet
 ///
 /// - Parameters:
 ///   - id: the client's name, the last level of its answer topic; one client at a time has it.
+///   - user: the name that the transport has logged in with, if any: the level before that.
 /// - Throws: `TransportError` if the answer topic cannot be subscribed to; what `body` throws.
 public func withFleetClient<Result: Sendable>(
-    id: PeerID, fleet: PeerID, transport: any Transport,
+    id: PeerID, user: PeerID? = nil, fleet: PeerID, transport: any Transport,
     _ body: (FleetClient) async throws -> Result
 ) async throws -> Result {
     let topics = FleetTopics(fleet: fleet)
-    let client = FleetClient(id: id, fleet: fleet, transport: transport)
-    try await transport.subscribe(topics.clientSubscriptions(id))
+    let client = FleetClient(
+        answerTopic: topics.answer(client: id, user: user), fleet: fleet, transport: transport)
+    try await transport.subscribe(topics.clientSubscriptions(id, user: user))
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await client.receive() }
         group.addTask { await client.watch() }

@@ -52,7 +52,8 @@ extension Scheduler {
             let isOlderThanConnection = lease.start <= connectedSince
             guard isOlderThanConnection || lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
             leases[token]?.missed += 1
-            if isOlderThanConnection || lease.missed >= 1 { retry(token, counting: .loss, reason: "the task did not arrive", now) }
+            guard isOlderThanConnection || lease.missed >= 1 else { continue }
+            retry(token, counting: .loss, reason: "the task did not arrive", now)
         }
     }
 

@@ -22,8 +22,11 @@ public struct FleetTopics: Sendable, Equatable {
     public func dispatcherInfo(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/info" }
     /// Client to one dispatcher, safetensors.
     public var job: String { "\(root)/job" }
-    /// Dispatcher to client: where this project's own client asks for its answers.
-    public func answer(client: PeerID) -> String { "\(root)/answer/\(client)" }
+    /// Dispatcher to client: where this project's own client asks for its answers. One that has logged in as a user asks
+    /// below the user's name, so that an ACL can keep users' answers apart.
+    public func answer(client: PeerID, user: PeerID? = nil) -> String {
+        "\(root)/answer/\(user.map { "\($0)/" } ?? "")\(client)"
+    }
 
     /// What a worker subscribes to.
     public func workerSubscriptions(_ worker: PeerID) -> [Subscription] {
@@ -44,9 +47,9 @@ public struct FleetTopics: Sendable, Equatable {
     }
 
     /// What a client subscribes to.
-    public func clientSubscriptions(_ client: PeerID) -> [Subscription] {
+    public func clientSubscriptions(_ client: PeerID, user: PeerID? = nil) -> [Subscription] {
         [
-            Subscription(answer(client: client), qos: .atLeastOnce),
+            Subscription(answer(client: client, user: user), qos: .atLeastOnce),
             Subscription("\(root)/dispatcher/+/status", qos: .atLeastOnce),
         ]
     }

@@ -9,7 +9,7 @@ public enum ParsedTopic: Sendable, Equatable {
     case dispatcherStatus(PeerID)
     case dispatcherInfo(PeerID)
     case job
-    case answer(client: PeerID)
+    case answer(client: PeerID, user: PeerID?)
 }
 
 extension FleetTopics {
@@ -18,7 +18,10 @@ extension FleetTopics {
         let levels = topic.dropFirst(root.utf8.count + 1).split(separator: "/", omittingEmptySubsequences: false)
         switch (levels.count, levels.first) {
         case (1, "job"): return .job
-        case (2, "answer"): return PeerID(levels[1]).map { .answer(client: $0) }
+        case (2, "answer"): return PeerID(levels[1]).map { .answer(client: $0, user: nil) }
+        case (3, "answer"):
+            guard let user = PeerID(levels[1]), let client = PeerID(levels[2]) else { return nil }
+            return .answer(client: client, user: user)
         case (3, "worker"), (3, "dispatcher"):
             guard let peer = PeerID(levels[1]) else { return nil }
             return Self.presence(isWorker: levels[0] == "worker", peer, levels[2])

@@ -90,7 +90,9 @@ struct AttendCommand: AsyncParsableCommand {
         return try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls()
         ) { transport in
-            try await withFleetClient(id: id, fleet: try connection.fleetID(), transport: transport) { client in
+            try await withFleetClient(
+                id: id, user: address.user.flatMap { PeerID($0) }, fleet: try connection.fleetID(), transport: transport
+            ) { client in
                 try await client.run(tensors, as: job, timeout: .seconds(timeout)) { progress.show($0) }
             }
         }

@@ -87,7 +87,9 @@ struct BenchFleetCommand: AsyncParsableCommand {
         let result = try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: tls
         ) { transport in
-            try await withFleetClient(id: id, fleet: fleet, transport: transport) { client in
+            try await withFleetClient(
+                id: id, user: address.user.flatMap { PeerID($0) }, fleet: fleet, transport: transport
+            ) { client in
                 let sizes = try await sizes(client, request)
                 return try await withEcho(address, tls: tls, request: sizes.request, answer: sizes.answer) { echo in
                     try await self.times(client, request, echo, sizes)

@@ -34,7 +34,11 @@ import Testing
             ("dispatcher/d_1/status", topics.dispatcherStatus(dispatcher), .dispatcherStatus(dispatcher)),
             ("dispatcher/d_1/info", topics.dispatcherInfo(dispatcher), .dispatcherInfo(dispatcher)),
             ("job", topics.job, .job),
-            ("answer/pi-1", topics.answer(client: worker), .answer(client: worker)),
+            ("answer/pi-1", topics.answer(client: worker), .answer(client: worker, user: nil)),
+            (
+                "answer/me/pi-1", topics.answer(client: worker, user: PeerID("me")),
+                .answer(client: worker, user: PeerID("me"))
+            ),
         ]
     }
 
