@@ -41,7 +41,7 @@ struct DemoCommand: AsyncParsableCommand {
         defer { signals.cancel() }
         do {
             try await withLocalFleet(options) { fleet in
-                for (name, process) in await fleet.processes { page.line("\(name): process \(process)") }
+                for (name, process) in await fleet.processes { page.line("process \(process): \(name)") }
                 page.line("broker: \(fleet.brokerURL)")
                 try await Demo(input: input, fleet: fleet, page: page, repeats: repeats).run()
             }

@@ -111,7 +111,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     private func announce(_ fleet: LocalFleet) async {
-        for (name, processID) in await fleet.processes { Console.say("\(name): process \(processID)") }
+        for (name, processID) in await fleet.processes { Console.say("process \(processID): \(name)") }
         Console.say("logs: \(fleet.logFolder)")
         Console.say("try it: attn attend REQUEST.safetensors -o RESULT.safetensors --broker \(fleet.brokerURL)")
         Console.say("stop it: Ctrl-C")

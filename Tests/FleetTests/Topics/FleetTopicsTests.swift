@@ -54,7 +54,7 @@ import Testing
     func foreign() {
         for (text, topic, _) in all {
             for other in [
-                "attn/v1/other/\(text)", "attn/v2/home/\(text)", "/\(topic)", "\(topic)/", "\(topic)/x", "x\(topic)",
+                "attn/v1/other/\(text)", "attn/v2/home/\(text)", "/\(topic)", "\(topic)/", "\(topic)/x/y", "x\(topic)",
                 "attn/v1/home//\(text)", "attn/v1/homer/\(text)", "ATTN/v1/home/\(text)", "attn/v1/home/\u{301}\(text)",
             ] {
                 #expect(topics.parse(other) == nil, "\(other)")
