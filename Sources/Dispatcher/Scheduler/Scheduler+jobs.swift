@@ -1,10 +1,10 @@
-import Fleet
+public import Fleet
 import HeapModule
 
 /// Jobs coming and ending.
 extension Scheduler {
     mutating func submit(_ submission: JobSubmission, _ now: Instant) {
-        if let refusal = refusal(of: submission) {
+        if let refusal = refusal(of: submission.id) {
             counters.jobsRefused += 1
             actions.append(.refuse(submission.id, refusal))
             return
@@ -17,10 +17,9 @@ extension Scheduler {
         if submission.shards == 0 { endJob(submission.id, .done) }
     }
 
-    private func refusal(of submission: JobSubmission) -> JobError? {
-        if jobs[submission.id] != nil {
-            return JobError(.conflict, "job \(submission.id) is already running")
-        }
+    /// Why a job of this ID would not be admitted now; nil if it would.
+    public func refusal(of id: JobID) -> JobError? {
+        if jobs[id] != nil { return JobError(.conflict, "job \(id) is already running") }
         if isDraining { return JobError(.shuttingDown, "the dispatcher is shutting down: send the job again") }
         if jobs.count >= settings.maxJobs {
             return JobError(.busy, "\(jobs.count) jobs are running, the most admitted: send the job again later")

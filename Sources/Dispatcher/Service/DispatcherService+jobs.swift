@@ -39,6 +39,7 @@ extension DispatcherService {
             let request = try JobRequest(decoding: payload)
             waiter = makeWaiter(request.wantsUpdates)
             if try join(request, waiter) { return }
+            if let refusal = scheduler.refusal(of: request.id) { throw refusal }
             let attention = try AttentionRequest(request)
             let plan = try planAttention(attention.problem, limits: limits(for: attention))
             try admit(payload.count + attention.problem.outputBytes)
