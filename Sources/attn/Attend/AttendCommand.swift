@@ -23,14 +23,20 @@ struct AttendCommand: AsyncParsableCommand {
 
             EXAMPLES
               By the fleet at a broker:
-                attn attend request.safetensors -o result.safetensors --broker mqtt://127.0.0.1:1883
+                attn attend job.safetensors -o y.safetensors --broker mqtt://pi
               The broker from the environment, and a report of who did what when:
-                ATTN_BROKER=mqtt://127.0.0.1:1883 attn attend request.safetensors -o result.safetensors --report report.json
+                export ATTN_BROKER=mqtt://192.168.1.10:1883
+                attn attend job.safetensors -o y.safetensors --report report.json
               In this process, on all cores:
-                attn attend request.safetensors -o result.safetensors --local
+                attn attend job.safetensors -o y.safetensors --local
+
+            ENVIRONMENT
+              Each option of CONNECTION can come from a variable: ATTN_BROKER, ATTN_FLEET, ATTN_USER, … ATTN_PASSWORD \
+            has no option. ATTN_ISA names the kernels that --local uses, such as baseline; else the best.
 
             EXIT STATUS
-              0 when RESULT is written; 1 when the job failed or the broker was not reached; 64 for wrong usage.
+              0 when RESULT is written; 1 when the job failed, the broker was not reached or none is named; 64 for wrong \
+            usage; 130 after Ctrl-C. RESULT is written whole or not at all.
             """)
 
     @Argument(help: ArgumentHelp("The request, a safetensors file.", valueName: "REQUEST"), completion: .file())
@@ -68,24 +74,38 @@ struct AttendCommand: AsyncParsableCommand {
     func run() async throws {
         let tensors = try RequestFile.read(request)
         let job = try RequestFile.jobID(tensors)
-        let answer = local ? try await runHere(tensors, job) : try await runByFleet(tensors, job)
-        try finish(answer)
+        let result = try OutputFile(output)
+        let reportFile = try report.map { path throws(CommandFailure) in try OutputFile(path) }
+        let progress = ProgressLine()
+        let signals = InterruptHandler {
+            progress.clear()
+            OutputFile.removeUnfinished()
+        }
+        defer { signals.cancel() }
+        let answer = local ? try await runHere(tensors, job) : try await runByFleet(tensors, job, progress)
+        if let reportFile, let content = answer.report {
+            try reportFile.write(content.encoded(.pretty) + [UInt8(ascii: "\n")])
+        }
+        guard answer.status == .done, let tensors = answer.tensors else { return try tellFailure(answer) }
+        try result.write(tensors.bytes)
+        tellSuccess(answer)
     }
 
     private func runHere(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
         let kernel = try AttentionKernel(.named(ProcessInfo.processInfo.environment["ATTN_ISA"]))
         let executor = LocalExecutor(kernel: kernel, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        do {
+        do throws(JobError) {
             return try await executor.run(try JobRequest.encode(tensors, as: job))
         } catch {
-            throw CommandFailure("\(request): \(error)")
+            return JobAnswer(job: job, failure: error)
         }
     }
 
-    private func runByFleet(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
+    private func runByFleet(
+        _ tensors: Safetensors, _ job: JobID, _ progress: ProgressLine
+    ) async throws -> JobAnswer {
         let address = try connection.address(or: "compute here with --local")
         let id = ConnectionOptions.clientID()
-        let progress = ProgressLine()
         defer { progress.clear() }
         return try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls()
@@ -98,28 +118,32 @@ struct AttendCommand: AsyncParsableCommand {
         }
     }
 
-    private func finish(_ answer: JobAnswer) throws {
-        if let report, let content = answer.report {
-            try OutputFile.write(content.encoded(.pretty) + [UInt8(ascii: "\n")], to: report)
-        }
-        guard answer.status == .done, let tensors = answer.tensors else {
-            throw CommandFailure(
-                "the job failed: \(answer.errorCode ?? "unknown"): \(answer.errorMessage ?? "no reason was given")")
-        }
-        try OutputFile.write(tensors.bytes, to: output)
+    private func tellFailure(_ answer: JobAnswer) throws {
+        let code = answer.errorCode ?? "unknown"
+        let message = answer.errorMessage ?? "no reason was given"
         if json {
             Console.print(
-                JSON.object(["status": "done", "output": .string(output), "report": answer.report ?? nil]).text())
-        } else {
-            Console.say(summary(answer))
+                JSON.object([
+                    "status": "failed", "error": .string(code), "message": .string(message),
+                    "report": answer.report ?? nil,
+                ]).text())
         }
+        throw CommandFailure("the job failed: \(code): \(message)")
+    }
+
+    private func tellSuccess(_ answer: JobAnswer) {
+        guard json else { return Console.say(summary(answer)) }
+        Console.print(
+            JSON.object(["status": "done", "output": .string(output), "report": answer.report ?? nil]).text())
     }
 
     private func summary(_ answer: JobAnswer) -> String {
         let report = answer.report?.objectValue
         let elapsed = report?["elapsed_ms"]?.doubleValue.map { String(format: "%.1f ms", $0) } ?? "?"
-        let shards = report?["plan"]?.objectValue?["shards"]?.intValue ?? 0
-        let workers = report?["workers"]?.arrayValue?.count ?? 0
-        return "\(output): done in \(elapsed), \(shards) shards on \(local ? "this machine" : "\(workers) workers")"
+        let shards = Self.count(report?["plan"]?.objectValue?["shards"]?.intValue ?? 0, "shard")
+        let workers = Self.count(report?["workers"]?.arrayValue?.count ?? 0, "worker")
+        return "\(output): done in \(elapsed), \(shards) on \(local ? "this machine" : workers)"
     }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

@@ -5,14 +5,9 @@ import Foundation
 /// A request on disk.
 enum RequestFile {
     /// - Throws: `CommandFailure`, which names the file.
-    static func read(_ path: String) throws -> Safetensors {
-        let bytes: [UInt8]
-        do {
-            bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe))
-        } catch {
-            throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
-        }
-        do {
+    static func read(_ path: String) throws(CommandFailure) -> Safetensors {
+        let bytes = try bytes(path)
+        do throws(SafetensorsError) {
             return try Safetensors(parsing: bytes)
         } catch {
             throw CommandFailure("\(path) is not a safetensors file: \(error.message)")
@@ -20,29 +15,27 @@ enum RequestFile {
     }
 
     /// The ID in the file's metadata, or a new one.
-    static func jobID(_ tensors: Safetensors) throws -> JobID {
+    static func jobID(_ tensors: Safetensors) throws(CommandFailure) -> JobID {
         let text = tensors.metadata["job"] ?? "attend-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         guard let id = JobID(text) else {
             throw CommandFailure("metadata 'job' is no job ID: it must be \(JobID.rule)")
         }
         return id
     }
-}
 
-/// A file that is there whole or not at all.
-enum OutputFile {
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    private static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
+        // Foundation's errors do not say why.
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            throw CommandFailure("\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandFailure("\(path) cannot be read: it is a folder")
+        }
         do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe))
         } catch {
-            throw CommandFailure("\(path) cannot be written: \(error.localizedDescription)")
+            throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
         }
     }
-}
-
-/// Ends a command with exit status 1 and a message.
-struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -50,7 +50,7 @@ struct DemoPage: Sendable {
         let retries = report?["retries"]?.arrayValue?.count ?? 0
         line(
             styled("done", .green) + " in \(milliseconds(report?["elapsed_ms"]?.doubleValue ?? 0)) by \(workers); "
-                + "\(retries) retries; \(megabytes(report?["bytes_sent"])) sent, "
+                + "\(retries == 1 ? "1 retry" : "\(retries) retries"); \(megabytes(report?["bytes_sent"])) sent, "
                 + "\(megabytes(report?["bytes_received"])) received")
         line("largest difference from PyTorch's answer: \(String(format: "%.2g", difference))")
     }
