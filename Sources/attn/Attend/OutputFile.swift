@@ -22,8 +22,8 @@ struct OutputFile {
         isRegular = !exists || status.st_mode & S_IFMT == S_IFREG
         // A symbolic link stays one: the file that it points to is replaced.
         self.path = exists && isRegular ? URL(fileURLWithPath: path).resolvingSymlinksInPath().path : path
-        let folder = (self.path as NSString).deletingLastPathComponent
-        guard !isRegular || access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
+        let folder = Self.folder(of: self.path)
+        guard !isRegular || access(folder, W_OK | X_OK) == 0 else {
             throw CommandFailure("\(path) cannot be written: folder \(folder): \(String(cString: strerror(errno)))")
         }
     }
@@ -53,6 +53,11 @@ struct OutputFile {
             unfinished?.forEach { unlink($0) }
             unfinished = nil
         }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private func open(_ path: String, _ flags: Int32) throws(CommandFailure) -> Int32 {
