@@ -105,13 +105,14 @@ struct AttendCommand: AsyncParsableCommand {
         _ tensors: Safetensors, _ job: JobID, _ progress: ProgressLine
     ) async throws -> JobAnswer {
         let address = try connection.address(or: "compute here with --local")
+        let fleet = try connection.fleetID()
         let id = ConnectionOptions.clientID()
         defer { progress.clear() }
         return try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls()
         ) { transport in
             try await withFleetClient(
-                id: id, user: address.user.flatMap { PeerID($0) }, fleet: try connection.fleetID(), transport: transport
+                id: id, user: address.user.flatMap { PeerID($0) }, fleet: fleet, transport: transport
             ) { client in
                 try await client.run(tensors, as: job, timeout: .seconds(timeout)) { progress.show($0) }
             }

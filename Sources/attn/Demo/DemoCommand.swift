@@ -36,6 +36,9 @@ struct DemoCommand: AsyncParsableCommand {
         page.title("Starting a broker, a dispatcher and three workers")
         var options = LocalFleet.Options()
         options.slots = 1
+        // One head a shard: when a worker dies halfway, it holds some.
+        let messageBytes = min(input.headBytes(repeated: repeats) * 3 / 2, 4 << 20)
+        options.moreDispatcherArguments = ["--message-bytes", String(messageBytes)]
         options.executables.attn = Executables.own
         let signals = InterruptHandler { LocalFleet.removeFolders() }
         defer { signals.cancel() }
@@ -89,6 +92,9 @@ struct Demo {
         }
         try conclude(answer, repeated: repeats)
         page.line("\(victim) died on the way; the job did not")
+        if answer.report?.objectValue?["retries"]?.arrayValue?.isEmpty != false {
+            page.line("(what it held had just been done, so nothing was sent again: try a larger --repeats)")
+        }
     }
 
     private func job(

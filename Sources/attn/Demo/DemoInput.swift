@@ -45,6 +45,9 @@ struct DemoInput {
         return zip(got, want).reduce(0) { max($0, abs($1.0 - $1.1)) }
     }
 
+    /// What Q, K and V of one head take in float32.
+    func headBytes(repeated: Int) -> Int { 3 * shape[2] * repeated * shape[3] * 4 }
+
     func shapeText(repeated: Int) -> String {
         "\(shape[1]) heads × \(shape[2] * repeated) × \(shape[2] * repeated) × \(shape[3])"
     }

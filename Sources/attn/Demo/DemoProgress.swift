@@ -25,7 +25,7 @@ enum DemoProgress {
                 self = .done(
                     Shard(
                         index: try shard.int("shard"),
-                        heads: heads.count == 2 ? "heads \(heads[0])–\(heads[1] - 1)" : "",
+                        heads: Self.text(ofHeads: heads),
                         worker: try shard.string("worker"), attempt: try shard.int("attempt"),
                         done: try shard.double("done_ms"), compute: try shard.double("compute_ms")),
                     done: try report.int("done"), total: try report.int("total"))
@@ -37,5 +37,10 @@ enum DemoProgress {
         } catch {
             return nil
         }
+    }
+
+    private static func text(ofHeads range: [Int]) -> String {
+        guard range.count == 2 else { return "" }
+        return range[1] - range[0] == 1 ? "head \(range[0])" : "heads \(range[0])–\(range[1] - 1)"
     }
 }
