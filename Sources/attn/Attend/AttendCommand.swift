@@ -107,9 +107,12 @@ struct AttendCommand: AsyncParsableCommand {
         let address = try connection.address(or: "compute here with --local")
         let fleet = try connection.fleetID()
         let id = ConnectionOptions.clientID()
+        progress.show("connecting to \(address)")
         defer { progress.clear() }
         return try await withMosquitto(
-            address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls()
+            address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls(),
+            // An absent broker may just be coming up.
+            connect: .required(within: .seconds(min(timeout, 5)))
         ) { transport in
             try await withFleetClient(
                 id: id, user: address.user.flatMap { PeerID($0) }, fleet: fleet, transport: transport

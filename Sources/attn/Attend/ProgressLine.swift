@@ -8,18 +8,17 @@ struct ProgressLine: Sendable {
 
     func show(_ update: JobAnswer) {
         guard isShown else { return }
-        if update.status == .accepted { return draw("accepted") }
+        if update.status == .accepted { return show("accepted") }
         let report = update.report?.objectValue
         guard let done = report?["done"]?.intValue, let total = report?["total"]?.intValue else { return }
-        draw("\(done) of \(total) shards")
+        show("\(done) of \(total) shards")
     }
 
-    func clear() {
+    func show(_ text: String) {
         guard isShown else { return }
-        draw("")
+        // A terminal that is gone must not end the job.
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1b}[2K\(text)".utf8))
     }
 
-    private func draw(_ text: String) {
-        FileHandle.standardError.write(Data("\r\u{1b}[2K\(text)".utf8))
-    }
+    func clear() { show("") }
 }

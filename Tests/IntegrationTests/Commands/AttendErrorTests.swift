@@ -54,7 +54,7 @@ extension Integration {
 
         static let brokers: [Case] = [
             Case(
-                "a broker that is not there", ["q", "-o", "y", "--broker", "mqtt://127.0.0.1:1"],
+                "a broker that is not there", ["q", "-o", "y", "--broker", "mqtt://127.0.0.1:1", "--timeout", "0.3"],
                 says: ["nothing listens at mqtt://127.0.0.1:1"]),
             Case(
                 "a URL of another kind", ["q", "-o", "y", "--broker", "http://127.0.0.1"],

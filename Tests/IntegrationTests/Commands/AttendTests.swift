@@ -74,7 +74,9 @@ extension Integration {
                 let program = try Program(
                     "attn", ["attend", "q", "-o", "y", "--broker", fleet.brokerURL], in: folder, terminal: terminal)
                 #expect(try await program.outcome().status == 0)
-                #expect(terminal.text.contains("\u{1b}[2Kaccepted"))
+                for part in ["connecting to mqtt://", "accepted", " shards"] {
+                    #expect(terminal.text.contains("\u{1b}[2K") && terminal.text.contains(part))
+                }
                 #expect(terminal.text.contains("\u{1b}[2Ky: done in "))
             }
         }
