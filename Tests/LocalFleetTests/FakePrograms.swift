@@ -21,13 +21,14 @@ final class FakePrograms: Sendable {
     /// - Returns: the script's path.
     func script(_ name: String, _ body: String) async throws -> String {
         let path = "\(folder)/\(name)"
-        // On the thread that starts children: a file that is open for writing, if only in a child just being started,
-        // cannot be run ("text file busy").
-        let isWritten = await SpawnThread.shared.run {
-            FileManager.default.createFile(
-                atPath: path, contents: Data("#!/bin/sh\n\(body)\n".utf8), attributes: [.posixPermissions: 0o700])
-        }
+        let draft = "\(path).draft"
+        let isWritten = FileManager.default.createFile(
+            atPath: draft, contents: Data("#!/bin/sh\n\(body)\n".utf8), attributes: [.posixPermissions: 0o700])
         try #require(isWritten)
+        // By a child: a file that is open for writing cannot be run ("text file busy"), and one that this process
+        // writes is open in every child that another test is just starting.
+        let copy = try await start("/bin/cp", [draft, path])
+        try #require(await copy.waitForExit(within: .seconds(30))?.isSuccess == true)
         return path
     }
 
