@@ -20,6 +20,10 @@ struct DispatcherCommand: AsyncParsableCommand {
             EXAMPLES
               attn-dispatcher --broker mqtt://192.168.1.10
               attn-dispatcher --config config/dispatcher.json --timeout 60
+
+            EXIT STATUS
+              0 after a signal; 1 for a setting that cannot be used; 64 for wrong usage; 130 or 143 after a second signal. A \
+            broker that is absent, or refuses the login, is tried for ever, and the reason told once.
             """,
         version: FleetVersion.current)
 

@@ -18,12 +18,21 @@ struct WorkerCommand: AsyncParsableCommand {
             Each setting can also come from the environment (--log-level: ATTN_LOG_LEVEL) or from a file given by \
             --config (log_level). A flag wins over the environment, the environment over the file.
 
+            Two settings have no flag: isa (ATTN_ISA), the kernels to use, such as baseline; and labels \
+            (ATTN_LABELS=room=attic,…), which are announced.
+
             SIGTERM or SIGINT: finish what is held, take nothing new, go. A second signal: go at once.
 
             EXAMPLES
               attn-worker --broker mqtt://192.168.1.10
               attn-worker --config config/worker.json --slots 2
-              ATTN_PASSWORD=… attn-worker --broker mqtts://broker.local --user kitchen --ca-file ca.crt
+              With a login and TLS:
+                export ATTN_PASSWORD=…
+                attn-worker --broker mqtts://hub.lan --user attic --ca-file ca.crt
+
+            EXIT STATUS
+              0 after a signal; 1 for a setting that cannot be used; 64 for wrong usage; 130 or 143 after a second signal. A \
+            broker that is absent, or refuses the login, is tried for ever, and the reason told once.
             """,
         version: FleetVersion.current)
 
