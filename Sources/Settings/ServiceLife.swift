@@ -3,19 +3,24 @@ public import Logging
 import UnixSignals
 
 /// Runs a service until it ends by itself or a signal drains it; a second signal ends the process at once.
+///
+/// The same signal within half a second is the first one: timeout(1) and terminals send it to the process and to its group.
 public func runUntilSignal(
     _ logger: Logger, drain: @escaping @Sendable () async -> Void, run: @escaping @Sendable () async throws -> Void
 ) async throws {
     // Only after this are the signals ours: a service is not to be told to stop before it can.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let watcher = Task {
-        var isDraining = false
+        let clock = ContinuousClock()
+        var first: (signal: UnixSignal, at: ContinuousClock.Instant)?
         for await signal in signals {
-            if isDraining {
+            if let first {
+                let isSame = first.signal == signal && first.at.duration(to: clock.now) < .milliseconds(500)
+                if isSame { continue }
                 logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
                 exit(128 + signal.rawValue)
             }
-            isDraining = true
+            first = (signal, clock.now)
             await drain()
         }
     }

@@ -96,7 +96,7 @@ extension DispatcherService {
                 announce()
                 handle(.connectionRestored)
             case .disconnected(let reason):
-                logger.warning("connection lost, trying again", metadata: ["reason": "\(reason)"])
+                logger.warning("no connection to the broker, trying again", metadata: ["reason": "\(reason)"])
                 handle(.connectionLost)
             case .message(let message): received(message)
             }

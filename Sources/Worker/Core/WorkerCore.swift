@@ -44,7 +44,8 @@ public struct WorkerCore: Sendable {
         case .drain:
             if !isDraining {
                 isDraining = true
-                actions.append(.announce)
+                // Without a connection the next one's announcement says so.
+                if isConnected { actions.append(.announce) }
             }
         }
         startWaiting(&actions)

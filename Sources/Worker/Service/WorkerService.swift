@@ -89,7 +89,7 @@ extension WorkerService {
             switch event {
             case .connected: handle(.connected)
             case .disconnected(let reason):
-                logger.warning("connection lost, trying again", metadata: ["reason": "\(reason)"])
+                logger.warning("no connection to the broker, trying again", metadata: ["reason": "\(reason)"])
                 handle(.disconnected)
             case .message(let message): received(message)
             }

@@ -184,6 +184,13 @@ import Testing
         #expect(worker.take() == [.announce, .announce])
     }
 
+    @Test("A worker told to leave before its first connection was never born, and says nothing")
+    func drainUnconnected() {
+        var worker = WorkerCoreHarness(connected: false)
+        worker.handle(.drain)
+        #expect(worker.take() == [.drained])
+    }
+
     @Test("Without a connection results are held and listed; with the next they go out, after the announcement")
     func reconnect() {
         var worker = WorkerCoreHarness(slots: 2)
