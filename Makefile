@@ -10,6 +10,12 @@ FORMAT := --recursive --parallel --configuration .swift-format
 STATIC_BUILD := .build-static
 # A program that nobody loads has nothing to export; what is not exported and not called is left out (0.4 MB).
 STATIC_FLAGS := --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic -Xlinker --icf=safe
+# Where only the archive of libstdc++ is, and so is found before the shared library, of which little is used: 1 MB less memory.
+STATIC_LIBRARIES := $(CURDIR)/$(STATIC_BUILD)/libraries
+STATIC_FLAGS += -Xswiftc -L$(STATIC_LIBRARIES)
+# Relocations packed, which glibc can read since 2.36: 0.6 MB less on disk and in memory.
+STATIC_FLAGS += $(shell printf '%s\n' 2.36 "$$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)" | sort -VC \
+	&& echo -Xlinker -z -Xlinker pack-relative-relocs)
 
 .PHONY: help
 help: ## List the targets
@@ -53,8 +59,10 @@ format: setup ## Mend the format
 
 .PHONY: worker-static
 worker-static: setup ## Build attn-worker with Swift linked in and stripped, into out/, and print its size
+	@mkdir -p out $(STATIC_LIBRARIES)
+	@clang=$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang; \
+		ln -sf "$$("$$clang" -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/
 	swift build -c release --product attn-worker --scratch-path $(STATIC_BUILD) $(STATIC_FLAGS)
-	@mkdir -p out
 	@strip -o out/attn-worker $(STATIC_BUILD)/release/attn-worker
 	@printf 'out/attn-worker: %s bytes\n' "$$(stat -c %s out/attn-worker)"
 

@@ -60,7 +60,7 @@ public struct LineLogHandler: LogHandler {
     private static func quoted(_ text: String) -> String {
         let line = singleLine(text)
         guard line.isEmpty || line.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) else { return line }
-        return "\"\(line.replacing("\"", with: "'"))\""
+        return "\"\(String(line.map { $0 == "\"" ? "'" : $0 }))\""
     }
 
     /// UTC, to the millisecond, RFC 3339.

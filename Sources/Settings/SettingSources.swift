@@ -35,7 +35,7 @@ public struct SettingSources: Sendable {
     public func int(_ flag: Int?, _ key: String, in range: ClosedRange<Int>) throws(SettingError) -> Int? {
         let (value, source): (Int?, String)
         if let flag {
-            (value, source) = (flag, "--\(key.replacing("_", with: "-"))")
+            (value, source) = (flag, "--\(String(key.map { $0 == "_" ? "-" : $0 }))")
         } else if let text = variable(key) {
             (value, source) = (Int(text) ?? range.lowerBound - 1, "ATTN_\(key.uppercased())='\(text)'")
         } else {
@@ -84,22 +84,4 @@ public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible 
     public let description: String
 
     public init(_ description: String) { self.description = description }
-}
-
-extension String {
-    /// Levenshtein's: insertions, deletions and substitutions that make one text the other.
-    func editDistance(to other: String) -> Int {
-        let (own, other) = (Array(utf8), Array(other.utf8))
-        var previous = Array(0...other.count)
-        for (row, byte) in own.enumerated() {
-            var current = [row + 1]
-            for (column, otherByte) in other.enumerated() {
-                current.append(
-                    Swift.min(
-                        previous[column] + (byte == otherByte ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
-            }
-            previous = current
-        }
-        return previous[other.count]
-    }
 }

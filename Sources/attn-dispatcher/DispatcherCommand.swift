@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandOptions
 import Dispatcher
 import Fleet
 import Logging
@@ -42,6 +43,7 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.keepLargeBlocks()
+        let (connection, service) = (connection.settings, service.settings)
         let sources = try service.sources(known: ["timeout", "max_jobs", "message_bytes"])
         let options = try options(sources)
         let logger = try service.logger(sources, label: options.id.text)
@@ -60,7 +62,8 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     private func options(_ sources: SettingSources) throws -> DispatcherOptions {
         var options = DispatcherOptions(
-            id: try service.peerID(sources), fleet: try connection.fleetID(sources), epoch: microsecondsSince1970(),
+            id: try service.settings.peerID(sources), fleet: try connection.settings.fleetID(sources),
+            epoch: microsecondsSince1970(),
             version: FleetVersion.current)
         if let seconds = try sources.int(timeout, "timeout", in: 1...86_400) { options.timeout = .seconds(seconds) }
         if let jobs = try sources.int(maxJobs, "max_jobs", in: 1...1_000_000) { options.scheduler.maxJobs = jobs }

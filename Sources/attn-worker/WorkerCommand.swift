@@ -1,53 +1,36 @@
-import ArgumentParser
 import AttnMath
 import Fleet
 import Glibc
 import Logging
 import Mosquitto
 import Settings
-import UnixSignals
 import Worker
 
 /// `attn-worker`: computes attention blocks for the dispatchers of a fleet, until told to stop.
 @main
-struct WorkerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "attn-worker",
-        abstract: "Compute attention blocks for a fleet.",
-        discussion: """
-            Each setting can also come from the environment (--log-level: ATTN_LOG_LEVEL) or from a file given by \
-            --config (log_level). A flag wins over the environment, the environment over the file.
+struct WorkerCommand {
+    /// The names in files of a worker's own settings: those of its flags, and two that have none.
+    static let keys: Set<String> = [SettingFlag.slots.key, SettingFlag.prefetch.key, "isa", "labels"]
 
-            Two settings have no flag: isa (ATTN_ISA), the kernels to use, such as baseline; and labels \
-            (ATTN_LABELS=room=attic,…), which are announced.
+    private let connection: ConnectionSettings
+    private let service: ServiceSettings
+    private let slots: Int?
+    private let prefetch: Int?
 
-            SIGTERM or SIGINT: finish what is held, take nothing new, go. A second signal: go at once.
+    static func main() async {
+        exit(await CommandManual.worker.run { try await WorkerCommand($0).run() })
+    }
 
-            EXAMPLES
-              attn-worker --broker mqtt://192.168.1.10
-              attn-worker --config config/worker.json --slots 2
-              With a login and TLS:
-                export ATTN_PASSWORD=…
-                attn-worker --broker mqtts://hub.lan --user attic --ca-file ca.crt
+    private init(_ flags: FlagValues) throws(UsageError) {
+        connection = ConnectionSettings(flags)
+        service = ServiceSettings(flags)
+        slots = try flags.int(.slots)
+        prefetch = try flags.int(.prefetch)
+    }
 
-            EXIT STATUS
-              0 after a signal; 1 for a setting that cannot be used; 64 for wrong usage; 130 or 143 after a second signal. A \
-            broker that is absent, or refuses the login, is tried for ever, and the reason told once.
-            """,
-        version: FleetVersion.current)
-
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
-    @OptionGroup(title: "Service") var service: ServiceOptions
-
-    @Option(help: ArgumentHelp("Tasks computed at a time; without it, one per core.", valueName: "n"))
-    var slots: Int?
-
-    @Option(help: ArgumentHelp("Tasks taken beyond the slots; without it, as many as slots.", valueName: "n"))
-    var prefetch: Int?
-
-    func run() async throws {
+    private func run() async throws {
         Allocator.keepLargeBlocks()
-        let sources = try service.sources(known: ["slots", "prefetch", "isa", "labels"])
+        let sources = try service.sources(known: Self.keys)
         let options = try options(sources)
         let logger = try service.logger(sources, label: options.id.text)
         let address = try connection.address(sources, or: "put \"broker\" into a --config file")

@@ -117,16 +117,17 @@ struct FailureExplainer: Sendable {
     /// What OpenSSL said, as libmosquitto logged it, put into words.
     private func tls(_ log: [String]) -> ConnectionFailure {
         let detail = log.isEmpty ? "no detail given" : log.map(Self.withoutPrefix).joined(separator: "; ")
+        func says(_ words: String) -> Bool { log.contains { strstr($0, words) != nil } }
         let advice: String
-        if log.contains(where: { $0.contains("host name verification failed") }) {
+        if says("host name verification failed") {
             advice = "its certificate is not for the host '\(address.host)': use the name that it was issued for"
-        } else if log.contains(where: { $0.contains("certificate verify failed") }) {
+        } else if says("certificate verify failed") {
             advice = "its certificate is not trusted: give the authority that signed it as CA file"
-        } else if log.contains(where: { $0.contains("certificate required") || $0.contains("handshake failure") }) {
+        } else if says("certificate required") || says("handshake failure") {
             advice = "the broker demands a client certificate: give one, with its key"
-        } else if log.contains(where: { $0.contains("alert") }) {
+        } else if says("alert") {
             advice = "the broker refused this client's certificate: check that an authority it trusts signed it"
-        } else if log.contains(where: { $0.contains("wrong version number") || $0.contains("unexpected eof") }) {
+        } else if says("wrong version number") || says("unexpected eof") {
             advice = "check that this port speaks TLS"
         } else {
             advice = "check the certificate files"

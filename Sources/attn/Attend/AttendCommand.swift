@@ -6,7 +6,7 @@ import Dispatcher
 import Fleet
 import Foundation
 import Mosquitto
-import Settings
+import CommandOptions
 
 /// `attn attend`: one attention job, by a fleet or in this process.
 struct AttendCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Fleet
 import Foundation
 import LocalFleet
 import Mosquitto
+import CommandOptions
 import Settings
 
 /// `attn bench fleet`: the latency of jobs through the job topic, and the broker's own round trip of the same bytes.

@@ -1,6 +1,6 @@
 import Fleet
 import Mosquitto
-import Settings
+import CommandOptions
 
 /// Two clients that pass a message each way through a broker: the least that a request and its answer can take.
 struct Echo: Sendable {

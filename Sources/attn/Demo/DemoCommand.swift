@@ -5,7 +5,7 @@ import Fleet
 import Foundation
 import LocalFleet
 import Mosquitto
-import Settings
+import CommandOptions
 
 /// `attn demo`: real attention inputs through a real broker, with a worker killed on the way.
 struct DemoCommand: AsyncParsableCommand {

@@ -1,34 +1,32 @@
-public import ArgumentParser
 public import Fleet
 public import Logging
 import Glibc
 
 /// What workers and dispatchers are started with alike, beside the connection.
-public struct ServiceOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Read settings from a JSON file; also ATTN_CONFIG.", valueName: "file"), completion: .file())
+///
+/// Each is what a flag gave, nil where it was not given; the functions look at the other sources too.
+public struct ServiceSettings: Sendable, Equatable {
     public var config: String?
-
-    @Option(help: ArgumentHelp("This service's name in the fleet; without it, the host's name.", valueName: "name"))
     public var id: String?
-
-    @Option(
-        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. Default: info.", valueName: "level")
-    )
     public var logLevel: String?
-
-    @Option(help: ArgumentHelp("text or json. Default: text.", valueName: "format"))
     public var logFormat: String?
 
     public init() {}
 
-    /// The names of these settings in files.
-    public static let keys: Set<String> = ["id", "log_level", "log_format"]
+    public init(_ flags: FlagValues) {
+        config = flags[.config]
+        id = flags[.id]
+        logLevel = flags[.logLevel]
+        logFormat = flags[.logFormat]
+    }
+
+    /// These settings' flags, in the order of the help.
+    public static let flags: [SettingFlag] = [.config, .id, .logLevel, .logFormat]
 
     /// Opens all sources: the environment, and the file that `--config` or `ATTN_CONFIG` names.
     public func sources(known: Set<String>) throws(SettingError) -> SettingSources {
         let environment = ProcessEnvironment.all
-        let known = known.union(Self.keys).union(ConnectionOptions.keys)
+        let known = known.union((Self.flags + ConnectionSettings.flags).map(\.key))
         guard let path = config ?? environment["ATTN_CONFIG"], !path.isEmpty else {
             return try SettingSources(environment: environment, known: known)
         }
@@ -68,4 +66,12 @@ public struct ServiceOptions: ParsableArguments {
         guard gethostname(&name, name.count - 1) == 0 else { return "" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+}
+
+extension SettingFlag {
+    public static let config = SettingFlag("config", "file", "Read settings from a JSON file; also ATTN_CONFIG.")
+    public static let id = SettingFlag("id", "name", "This service's name in the fleet; without it, the host's name.")
+    public static let logLevel = SettingFlag(
+        "log-level", "level", "trace, debug, info, notice, warning, error or critical. Default: info.")
+    public static let logFormat = SettingFlag("log-format", "format", "text or json. Default: text.")
 }

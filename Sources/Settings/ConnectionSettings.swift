@@ -1,42 +1,32 @@
-public import ArgumentParser
 public import Fleet
 public import Mosquitto
 
 /// How to reach a broker and which fleet to be of: the same for the tool, workers and dispatchers.
-public struct ConnectionOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The broker, mqtt://[user:pass@]host[:1883] or mqtts://…[:8883]; also ATTN_BROKER.", valueName: "URL"))
+///
+/// Each is what a flag gave, nil where it was not given; the functions look at the other sources too.
+public struct ConnectionSettings: Sendable, Equatable {
     public var broker: String?
-
-    @Option(help: ArgumentHelp("The fleet; topics start with attn/v1/<name>. Default: home.", valueName: "name"))
     public var fleet: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Login at the broker; the password comes from ATTN_PASSWORD or --password-file.", valueName: "name"))
     public var user: String?
-
-    @Option(help: ArgumentHelp("A file that holds the password.", valueName: "file"), completion: .file())
     public var passwordFile: String?
-
-    @Option(
-        help: ArgumentHelp("Authorities to trust for mqtts; without it, the system's.", valueName: "file"),
-        completion: .file())
     public var caFile: String?
-
-    @Option(help: ArgumentHelp("This client's certificate for mqtts.", valueName: "file"), completion: .file())
     public var certFile: String?
-
-    @Option(help: ArgumentHelp("The certificate's private key.", valueName: "file"), completion: .file())
     public var keyFile: String?
 
     public init() {}
 
-    /// The names of these settings in files.
-    public static let keys: Set<String> = [
-        "broker", "fleet", "user", "password_file", "ca_file", "cert_file", "key_file",
-    ]
+    public init(_ flags: FlagValues) {
+        broker = flags[.broker]
+        fleet = flags[.fleet]
+        user = flags[.user]
+        passwordFile = flags[.passwordFile]
+        caFile = flags[.caFile]
+        certFile = flags[.certFile]
+        keyFile = flags[.keyFile]
+    }
+
+    /// These settings' flags, in the order of the help.
+    public static let flags: [SettingFlag] = [.broker, .fleet, .user, .passwordFile, .caFile, .certFile, .keyFile]
 
     /// The broker's address with login, from all sources.
     ///
@@ -76,19 +66,16 @@ public struct ConnectionOptions: ParsableArguments {
         guard let id = PeerID(text) else { throw SettingError("fleet '\(text)' is no name: it must be \(PeerID.rule)") }
         return id
     }
+}
 
-    // MARK: For commands without a configuration file
-
-    public func address(or otherwise: String) throws -> BrokerAddress { try address(environment(), or: otherwise) }
-
-    public func tls() throws(SettingError) -> TLSOptions? { try tls(environment()) }
-
-    public func fleetID() throws(SettingError) -> PeerID { try fleetID(environment()) }
-
-    private func environment() throws(SettingError) -> SettingSources {
-        try SettingSources(environment: ProcessEnvironment.all, known: [])
-    }
-
-    /// A name for a client that lives for one command.
-    public static func clientID() -> PeerID { .random() }
+extension SettingFlag {
+    public static let broker = SettingFlag(
+        "broker", "URL", "The broker, mqtt://[user:pass@]host[:1883] or mqtts://…[:8883]; also ATTN_BROKER.")
+    public static let fleet = SettingFlag("fleet", "name", "The fleet; topics start with attn/v1/<name>. Default: home.")
+    public static let user = SettingFlag(
+        "user", "name", "Login at the broker; the password comes from ATTN_PASSWORD or --password-file.")
+    public static let passwordFile = SettingFlag("password-file", "file", "A file that holds the password.")
+    public static let caFile = SettingFlag("ca-file", "file", "Authorities to trust for mqtts; without it, the system's.")
+    public static let certFile = SettingFlag("cert-file", "file", "This client's certificate for mqtts.")
+    public static let keyFile = SettingFlag("key-file", "file", "The certificate's private key.")
 }
