@@ -71,11 +71,13 @@ public struct ConnectionSettings: Sendable, Equatable {
 extension SettingFlag {
     public static let broker = SettingFlag(
         "broker", "URL", "The broker, mqtt://[user:pass@]host[:1883] or mqtts://…[:8883]; also ATTN_BROKER.")
-    public static let fleet = SettingFlag("fleet", "name", "The fleet; topics start with attn/v1/<name>. Default: home.")
+    public static let fleet = SettingFlag(
+        "fleet", "name", "The fleet; topics start with attn/v1/<name>. Default: home.")
     public static let user = SettingFlag(
         "user", "name", "Login at the broker; the password comes from ATTN_PASSWORD or --password-file.")
     public static let passwordFile = SettingFlag("password-file", "file", "A file that holds the password.")
-    public static let caFile = SettingFlag("ca-file", "file", "Authorities to trust for mqtts; without it, the system's.")
+    public static let caFile = SettingFlag(
+        "ca-file", "file", "Authorities to trust for mqtts; without it, the system's.")
     public static let certFile = SettingFlag("cert-file", "file", "This client's certificate for mqtts.")
     public static let keyFile = SettingFlag("key-file", "file", "The certificate's private key.")
 }
