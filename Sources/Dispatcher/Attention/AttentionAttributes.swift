@@ -23,14 +23,7 @@ struct AttentionAttributes {
         func positive(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }
 
         scale = try value("scale", "a finite number") { Float($0).flatMap { $0.isFinite ? $0 : nil } }
-        isCausal =
-            try value("is_causal", "0 or 1") { text -> Bool? in
-                switch text {
-                case "1", "true", "True": true
-                case "0", "false", "False": false
-                default: nil
-                }
-            } ?? false
+        isCausal = try value("is_causal", "0 or 1", parseBoolean) ?? false
         queryHeads = try value("q_num_heads", "a positive integer", positive)
         kvHeads = try value("kv_num_heads", "a positive integer", positive)
         try unsupported("softcap", unless: try value("softcap", "a number") { Float($0) } ?? 0 == 0)

@@ -46,7 +46,7 @@ extension Safetensors {
 }
 
 /// Booleans as ONNX metadata writes them: `0`/`1`, also `true`/`false`.
-func parseBoolean(_ text: String) -> Bool? {
+package func parseBoolean(_ text: String) -> Bool? {
     switch text {
     case "1", "true", "True": true
     case "0", "false", "False": false

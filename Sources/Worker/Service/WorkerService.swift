@@ -117,20 +117,28 @@ extension WorkerService {
         }
     }
 
-    /// A task that can be read is answered, whatever is wrong with it; one that cannot is only logged by the caller.
     private func received(task payload: [UInt8], from dispatcher: PeerID) throws(MessageError) {
-        let header = try TaskMessage.header(of: payload)
-        let key = TaskKey(dispatcher: dispatcher, lease: header.lease)
-        guard held[key] == nil else { return }
+        let task: TaskMessage
         do throws(MessageError) {
-            held[key] = HeldTask(task: try TaskMessage(decoding: payload), received: clock.now)
+            task = try TaskMessage(decoding: payload)
         } catch {
-            send(to: dispatcher) { () throws(SafetensorsError) in
-                try ResultMessage.encodeFailed(header, code: error.code.rawValue, reason: error.message)
-            }
-            return
+            return try answerInvalid(payload, error, from: dispatcher)
         }
-        handle(.taskReceived(key, for: header.incarnation))
+        let key = TaskKey(dispatcher: dispatcher, lease: task.header.lease)
+        guard held[key] == nil else { return }
+        held[key] = HeldTask(task: task, received: clock.now)
+        handle(.taskReceived(key, for: task.header.incarnation))
+    }
+
+    /// A task whose header can be read is answered, whatever is wrong with it; one that cannot is only logged by the caller.
+    private func answerInvalid(
+        _ payload: [UInt8], _ error: MessageError, from dispatcher: PeerID
+    ) throws(MessageError) {
+        let header = try TaskMessage.header(of: payload)
+        guard held[TaskKey(dispatcher: dispatcher, lease: header.lease)] == nil else { return }
+        send(to: dispatcher) { () throws(SafetensorsError) in
+            try ResultMessage.encodeFailed(header, code: error.code.rawValue, reason: error.message)
+        }
     }
 
     private func handle(_ event: WorkerEvent) {
