@@ -22,7 +22,7 @@ let kernelSettings: [SwiftSetting] =
     // The same sources a second time (the folder is a symbolic link), for CPUs with AVX2 and FMA.
     let kernelVariants: [Target] = [
         .target(
-            name: "AttnKernelsAVX2",
+            name: "AttnKernelsAVX2", dependencies: ["CAttnKernels"],
             swiftSettings: kernelSettings + [
                 .define("HAS_FMA"),
                 .unsafeFlags(["-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"]),
@@ -56,10 +56,12 @@ let package = Package(
     targets: [
         // Numerics: no Foundation, no I/O, no concurrency.
         .target(name: "CCPUFeatures"),
-        .target(name: "AttnKernels", swiftSettings: kernelSettings),
+        .target(name: "CAttnKernels"),
+        .target(name: "AttnKernels", dependencies: ["CAttnKernels"], swiftSettings: kernelSettings),
         .target(
             name: "AttnMath",
-            dependencies: ["AttnKernels", "CCPUFeatures"] + kernelVariants.map { .target(name: $0.name) },
+            dependencies: ["AttnKernels", "CAttnKernels", "CCPUFeatures"]
+                + kernelVariants.map { .target(name: $0.name) },
             swiftSettings: workerSettings),
 
         // Byte formats: JSON and safetensors.

@@ -11,12 +11,12 @@
         var i = 0
         while i + laneCount <= count {
             let halves = source.loadUnaligned(fromByteOffset: 2 * i, as: LaneHalves.self)
-            store(widened(LaneBits(truncatingIfNeeded: halves)), destination + i)
+            store(widenHalves(LaneBits(truncatingIfNeeded: halves)), destination + i)
             i += laneCount
         }
         while i < count {
             let half = source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
-            destination[i] = widened(LaneBits(repeating: UInt32(half)))[0]
+            destination[i] = widenHalves(LaneBits(repeating: UInt32(half)))[0]
             i += 1
         }
     }
@@ -38,20 +38,6 @@
             destination.storeBytes(of: half, toByteOffset: 2 * i, as: UInt16.self)
             i += 1
         }
-    }
-
-    /// Moves exponent and fraction into place and multiplies by 2^112, the difference of the exponent biases; the
-    /// multiplication also normalises subnormals.
-    @inline(__always)
-    private func widened(_ half: LaneBits) -> Lanes {
-        let magnitude = half & LaneBits(repeating: 0x7fff)
-        let shifted = magnitude &<< LaneBits(repeating: 13)
-        let scaled = unsafeBitCast(shifted, to: Lanes.self) * Lanes(repeating: 0x1p112)
-        let notFinite = magnitude .>= LaneBits(repeating: 0x7c00)
-        let bits = unsafeBitCast(scaled, to: LaneBits.self)
-            .replacing(with: shifted | LaneBits(repeating: 0x7f80_0000), where: notFinite)
-        let sign = (half & LaneBits(repeating: 0x8000)) &<< LaneBits(repeating: 16)
-        return unsafeBitCast(bits | sign, to: Lanes.self)
     }
 
     @inline(__always)

@@ -69,6 +69,27 @@ func sum(_ lanes: Lanes) -> Float {
     return two[0] + two[1]
 }
 
+/// The sums of four vectors.
+@inline(__always)
+func sums(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> SIMD4<Float> {
+    #if HAS_FMA || arch(arm64)
+        return sumsOfFours(
+            a.lowHalf + a.highHalf, b.lowHalf + b.highHalf, c.lowHalf + c.highHalf, d.lowHalf + d.highHalf)
+    #else
+        return sumsOfFours(a, b, c, d)
+    #endif
+}
+
+/// Transposes and adds.
+@inline(__always)
+private func sumsOfFours(
+    _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>, _ d: SIMD4<Float>
+) -> SIMD4<Float> {
+    let ab = SIMD4(lowHalf: a.evenHalf, highHalf: b.evenHalf) + SIMD4(lowHalf: a.oddHalf, highHalf: b.oddHalf)
+    let cd = SIMD4(lowHalf: c.evenHalf, highHalf: d.evenHalf) + SIMD4(lowHalf: c.oddHalf, highHalf: d.oddHalf)
+    return SIMD4(lowHalf: ab.evenHalf, highHalf: cd.evenHalf) + SIMD4(lowHalf: ab.oddHalf, highHalf: cd.oddHalf)
+}
+
 @inline(__always)
 func largest(_ lanes: Lanes) -> Float {
     var result = lanes[0]

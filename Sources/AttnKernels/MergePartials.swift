@@ -4,13 +4,7 @@
 
 #if !HAS_FMA
 
-    #if canImport(Glibc)
-        import Glibc
-    #elseif canImport(Musl)
-        import Musl
-    #else
-        import Darwin
-    #endif
+    import CAttnKernels
 
     /// Merges `rows` partial rows into an accumulator: lse = log(exp a + exp b), O = exp(a - lse) O_a + exp(b - lse)
     /// O_b.
@@ -36,13 +30,13 @@
                 continue
             }
             let difference = Double(b) - Double(a)
-            let ratio = exp(-difference.magnitude)
+            let ratio = exponentialInDouble(-difference.magnitude)
             let larger = 1 / (1 + ratio)
             let smaller = ratio / (1 + ratio)
             let keep = Float(difference > 0 ? smaller : larger)
             let add = Float(difference > 0 ? larger : smaller)
             weightedSum(accumulated, by: keep, added, by: add, count: columns)
-            lse[row] = Float(max(Double(a), Double(b)) + log1p(ratio))
+            lse[row] = Float(max(Double(a), Double(b)) + logarithmOfOnePlus(ratio))
         }
     }
 

@@ -1,59 +1,69 @@
-// Puts a key tile into the order the register tile reads it in, once for all rows. Legend in TileShape.swift.
+// Puts a key tile into the order the register tile reads it in, as float32, once for all rows. Legend in
+// TileShape.swift.
 
-/// Packs the keys of a tile into panels [keys / N][D][N], and its values into panels [E / N][keys][N].
-///
-/// The register tile could read values as they lie, but then walks down columns of 64 bytes: slow when they are not in
-/// cache yet, and where rows are a power of two apart they all fall into a few sets of the first-level cache.
-func packTile(
-    _ group: HeadGroup, _ layout: WorkspaceLayout, _ workspace: UnsafeMutablePointer<Float>, _ tile: KeyTile
+import CAttnKernels
+
+/// Packs the keys of a tile into panels [keys / N][D][N].
+@inline(__always)
+func packKeys<E: Element>(
+    _ group: HeadGroup, _ scratch: Scratch, _ tile: KeyTile, _: E.Type
 ) {
-    let keys = group.k + tile.firstKey * group.kStride
-    var panel = workspace + layout.packedKeys
+    var panel = scratch.packedKeys
     var j = 0
     while j < tile.count {
         packPanel(
-            keys + j * group.kStride, stride: group.kStride, keys: min(panelWidth, tile.count - j),
-            headSize: group.headSize, into: panel)
+            group.key(tile.firstKey + j, E.self), keys: min(panelWidth, tile.count - j), headSize: group.headSize,
+            into: panel)
         panel += group.headSize * panelWidth
         j += panelWidth
     }
+}
+
+/// Packs the values of a tile into panels [E / N][keys][N].
+///
+/// The register tile could read values as they lie, but then walks down columns of 64 bytes: slow when they are not in
+/// cache yet, and where rows are a power of two apart they all fall into a few sets of the first-level cache.
+@inline(__always)
+func packValues<E: Element>(
+    _ group: HeadGroup, _ scratch: Scratch, _ tile: KeyTile, _: E.Type
+) {
     for j in 0..<tile.count {
         packValue(
-            group.v + (tile.firstKey + j) * group.vStride, count: group.valueHeadSize,
-            into: workspace + layout.packedValues + j * panelWidth, panelStride: layout.keys * panelWidth)
+            group.value(tile.firstKey + j, E.self), count: group.valueHeadSize,
+            into: scratch.packedValues + j * panelWidth, panelStride: scratch.keys * panelWidth)
     }
 }
 
 /// Deals one value out to the panels, the last padded with zeros.
 @inline(__always)
-private func packValue(
-    _ value: UnsafePointer<Float>, count: Int, into panels: UnsafeMutablePointer<Float>, panelStride: Int
+private func packValue<E: Element>(
+    _ value: UnsafePointer<E>, count: Int, into panels: UnsafeMutablePointer<Float>, panelStride: Int
 ) {
     var destination = panels
     var c = 0
     while c + panelWidth <= count {
-        store(load(value + c), destination)
-        store(load(value + c + laneCount), destination + laneCount)
+        store(E.load(value + c), destination)
+        store(E.load(value + c + laneCount), destination + laneCount)
         destination += panelStride
         c += panelWidth
     }
     guard c < count else { return }
     for lane in 0..<panelWidth {
-        destination[lane] = c + lane < count ? value[c + lane] : 0
+        destination[lane] = c + lane < count ? E.loadOne(value + c + lane) : 0
     }
 }
 
 /// Transposes up to N keys into [D][N]; missing keys are zeros, so that their scores are finite until they are masked.
 @inline(__always)
-private func packPanel(
-    _ keys: UnsafePointer<Float>, stride: Int, keys count: Int, headSize: Int, into panel: UnsafeMutablePointer<Float>
+func packPanel<E: Element>(
+    _ keys: UnsafePointer<E>, keys count: Int, headSize: Int, into panel: UnsafeMutablePointer<Float>
 ) {
     var d = 0
     if count == panelWidth {
         while d + 4 <= headSize {
             var j = 0
             while j < panelWidth {
-                transpose4x4(keys + j * stride + d, stride: stride, into: panel + d * panelWidth + j)
+                transpose4x4(keys + j * headSize + d, stride: headSize, into: panel + d * panelWidth + j)
                 j += 4
             }
             d += 4
@@ -61,7 +71,7 @@ private func packPanel(
     }
     while d < headSize {
         for j in 0..<panelWidth {
-            panel[d * panelWidth + j] = j < count ? keys[j * stride + d] : 0
+            panel[d * panelWidth + j] = j < count ? E.loadOne(keys + j * headSize + d) : 0
         }
         d += 1
     }
@@ -69,11 +79,13 @@ private func packPanel(
 
 /// Transposes 4 elements of 4 keys; a row of the result is one panel row further.
 @inline(__always)
-private func transpose4x4(_ source: UnsafePointer<Float>, stride: Int, into panel: UnsafeMutablePointer<Float>) {
-    let a = loadFour(source)
-    let b = loadFour(source + stride)
-    let c = loadFour(source + 2 * stride)
-    let d = loadFour(source + 3 * stride)
+private func transpose4x4<E: Element>(
+    _ source: UnsafePointer<E>, stride: Int, into panel: UnsafeMutablePointer<Float>
+) {
+    let a = E.loadFour(source)
+    let b = E.loadFour(source + stride)
+    let c = E.loadFour(source + 2 * stride)
+    let d = E.loadFour(source + 3 * stride)
     let abLow = SIMD4(lowHalf: a.lowHalf, highHalf: b.lowHalf)
     let cdLow = SIMD4(lowHalf: c.lowHalf, highHalf: d.lowHalf)
     let abHigh = SIMD4(lowHalf: a.highHalf, highHalf: b.highHalf)
@@ -82,11 +94,6 @@ private func transpose4x4(_ source: UnsafePointer<Float>, stride: Int, into pane
     storeFour(SIMD4(lowHalf: abLow.oddHalf, highHalf: cdLow.oddHalf), panel + panelWidth)
     storeFour(SIMD4(lowHalf: abHigh.evenHalf, highHalf: cdHigh.evenHalf), panel + 2 * panelWidth)
     storeFour(SIMD4(lowHalf: abHigh.oddHalf, highHalf: cdHigh.oddHalf), panel + 3 * panelWidth)
-}
-
-@inline(__always)
-private func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
-    UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
 }
 
 @inline(__always)

@@ -1,54 +1,108 @@
-// One row of the score tile: masks, then the online softmax. Legend in TileShape.swift.
+// One row of the score tile: cap, masks, then the online softmax. Legend in TileShape.swift.
 
-/// Turns a row of scaled scores into exponentials relative to the row's maximum so far, and returns by how much what
-/// was summed under the old maximum shrinks.
+import CAttnKernels
+
+/// Turns a row of raw scores into exponentials relative to the row's maximum so far, and returns by how much what was
+/// summed under the old maximum shrinks.
 ///
-/// `scores` has `paddedKeys` entries, a whole number of vectors; those that causality or the tile's end hides become
-/// 0. With nothing seen so far the maximum is -inf; then the exponentials are taken relative to 0, so that -inf -
-/// -inf never arises.
+/// `scores` holds the tile's row; `computed` are the keys whose scores are there, from a whole vector on. Those among
+/// them that the window hides become 0, and so does what fills up the last vector. With nothing seen so far the maximum
+/// is -inf; then the exponentials are taken relative to 0, so that -inf - -inf never arises.
 @inline(__always)
 func softmaxRow(
-    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, paddedKeys: Int, _ tile: KeyTile, row: Int,
-    maximum: inout Float, sum rowSum: inout Float
+    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, _ computed: KeyRange, _ tile: KeyTile, row: Int,
+    maximum: inout Float, sum rowSum: inout Double
 ) -> Float {
-    let visible = group.visibleKeys(row: row, firstKey: tile.firstKey, count: min(tile.count, paddedKeys))
-    applyMasks(group, scores, keys: visible, firstKey: tile.firstKey, row: row)
-    (scores + visible).update(repeating: -.infinity, count: paddedKeys - visible)
+    let first = computed.first
+    let end = wholeVectors(computed.end)
+    if group.softcap != 0 { capScores(scores, first: first, end: end, cap: group.softcap) }
+    applyMasks(group, scores, computed, firstKey: tile.firstKey, row: row)
+    hideUnseen(group, scores, computed, tile, row: row)
 
     var maxima = Lanes(repeating: maximum)
-    var j = 0
-    while j < paddedKeys {
+    var j = first
+    while j < end {
         maxima = larger(maxima, load(scores + j))
         j += laneCount
     }
     let newMaximum = largest(maxima)
+    let oldMaximum = maximum
+    maximum = newMaximum
     let reference = newMaximum == -.infinity ? 0 : newMaximum
+    if group.softmaxInDouble != 0 {
+        return exponentiateInDouble(
+            scores, first: first, end: end, reference: reference, oldMaximum: oldMaximum, sum: &rowSum)
+    }
 
     var sums = Lanes(repeating: 0)
     let references = Lanes(repeating: reference)
-    j = 0
-    while j < paddedKeys {
+    j = first
+    while j < end {
         let weights = exponential(load(scores + j) - references)
         store(weights, scores + j)
         sums += weights
         j += laneCount
     }
-    let rescale = exponential(maximum - reference)
-    rowSum = rowSum * rescale + sum(sums)
-    maximum = newMaximum
+    let rescale = exponential(oldMaximum - reference)
+    rowSum = rowSum * Double(rescale) + Double(sum(sums))
     return rescale
 }
 
-/// Applies the masks of `row` to the scores of `keys` keys from `firstKey` on.
+/// The exponentials and their sum in float64, for `softmax_precision` = DOUBLE; the weights are rounded once.
+private func exponentiateInDouble(
+    _ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, reference: Float, oldMaximum: Float,
+    sum rowSum: inout Double
+) -> Float {
+    let rescale = exponentialInDouble(Double(oldMaximum) - Double(reference))
+    var sum = rowSum * rescale
+    for j in first..<end {
+        let weight = exponentialInDouble(Double(scores[j]) - Double(reference))
+        sum += weight
+        scores[j] = Float(weight)
+    }
+    rowSum = sum
+    return Float(rescale)
+}
+
+/// score = cap * tanh(score / cap).
 @inline(__always)
-private func applyMasks(
-    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, keys: Int, firstKey: Int, row: Int
+func capScores(_ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, cap: Float) {
+    let inverse = 1 / cap
+    var j = first
+    while j < end {
+        store(hyperbolicTangent(load(scores + j) * inverse) * cap, scores + j)
+        j += laneCount
+    }
+}
+
+/// Gives the computed scores that the window hides from `row`, and those that fill up the last vector, -inf.
+@inline(__always)
+func hideUnseen(
+    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, _ computed: KeyRange, _ tile: KeyTile, row: Int
 ) {
+    let end = wholeVectors(computed.end)
+    let visible = group.visibleKeys(row: row, firstKey: tile.firstKey, count: computed.end)
+    let firstHidden = max(visible.end, computed.first)
+    if firstHidden < end { (scores + firstHidden).update(repeating: -.infinity, count: end - firstHidden) }
+    let firstSeen = min(visible.first, end)
+    if firstSeen > computed.first {
+        (scores + computed.first).update(repeating: -.infinity, count: firstSeen - computed.first)
+    }
+}
+
+/// Applies the masks of `row` to the computed scores; `firstKey` is the tile's.
+@inline(__always)
+func applyMasks(
+    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, _ computed: KeyRange, firstKey: Int, row: Int
+) {
+    if computed.isEmpty { return }
+    let count = computed.end - computed.first
+    let scores = scores + computed.first
     if let mask = group.booleanMask {
-        hideKeys(scores, where: mask + group.maskStart(row: row) + firstKey, count: keys)
+        hideKeys(scores, where: mask + group.maskStart(row: row) + firstKey + computed.first, count: count)
     }
     if let mask = group.additiveMask {
-        addBias(scores, mask + group.maskStart(row: row) + firstKey, count: keys)
+        addBias(scores, mask + group.maskStart(row: row) + firstKey + computed.first, count: count)
     }
 }
 

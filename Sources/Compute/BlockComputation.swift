@@ -54,7 +54,7 @@ public struct BlockComputation: Sendable {
     private func attend(
         _ shape: BlockShape, _ operands: BlockOperands, _ result: BlockResult, _ workspace: inout Workspace
     ) throws -> Bool {
-        let attributes = BlockAttributes(scale: task.scale, causalOffset: task.causalOffset)
+        let attributes = BlockAttributes(scale: task.scale, window: KeyWindow(last: task.causalOffset))
         for kvHead in 0..<shape.kvHeads {
             if cancel.isSet { return true }
             let heads = kvHead * shape.headsPerGroup..<(kvHead + 1) * shape.headsPerGroup

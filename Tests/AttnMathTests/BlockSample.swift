@@ -19,7 +19,7 @@ struct BlockSample {
         var generator = SeededGenerator(seed: seed)
         self.shape = shape
         self.attributes = BlockAttributes(
-            scale: 1 / Float(shape.headSize).squareRoot(), causalOffset: causalOffset)
+            scale: 1 / Float(shape.headSize).squareRoot(), window: KeyWindow(last: causalOffset))
         self.q = generator.floats(shape.queryCount)
         self.k = generator.floats(shape.keyCount)
         self.v = generator.floats(shape.valueCount)
@@ -72,7 +72,8 @@ struct BlockSample {
         part.shape = try BlockShape(
             queryHeads: shape.queryHeads, kvHeads: shape.kvHeads, queries: shape.queries, keys: range.count,
             headSize: shape.headSize, valueHeadSize: shape.valueHeadSize)
-        part.attributes.causalOffset = attributes.causalOffset.map { $0 - range.lowerBound }
+        part.attributes.window.first = attributes.window.first.map { $0 - range.lowerBound }
+        part.attributes.window.last = attributes.window.last.map { $0 - range.lowerBound }
         part.k = cut(k, rows: shape.keys, columns: shape.headSize, to: range)
         part.v = cut(v, rows: shape.keys, columns: shape.valueHeadSize, to: range)
         part.mask =

@@ -61,8 +61,8 @@ struct DegenerateRowTests {
         var workspace = Workspace()
         try sample.withOperands { operands in
             var operands = operands
-            operands.k = UnsafeBufferPointer(start: nil, count: 0)
-            operands.v = UnsafeBufferPointer(start: nil, count: 0)
+            operands.k = UnsafeRawBufferPointer(start: nil, count: 0)
+            operands.v = UnsafeRawBufferPointer(start: nil, count: 0)
             try partial.withResult {
                 try AttentionKernel(variant).attend(
                     shape, sample.attributes, operands, into: $0, workspace: &workspace)

@@ -65,7 +65,7 @@ extension BlockSample {
 
     /// What is added to a score: the mask, and -inf where a key is hidden.
     func bias(head: Int, query: Int, key: Int) -> Double {
-        if let offset = attributes.causalOffset, key - query > offset { return -.infinity }
+        guard attributes.window.contains(query: query, key: key) else { return -.infinity }
         switch mask {
         case nil:
             return 0

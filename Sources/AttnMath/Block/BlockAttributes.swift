@@ -1,18 +1,23 @@
-/// How a block's scores are formed from its queries and keys: score = scale * q k^T, hidden where causality hides it.
+/// How a block's scores are formed and what softmax makes of them; hidden keys are those the window or the mask hides.
 public struct BlockAttributes: Sendable, Hashable {
-    /// Factor on every dot product, before the mask is added.
+    /// Factor on every score, before it is capped and before the mask is added.
     public var scale: Float
-    /// Query i sees key j iff j <= i + causalOffset, for i and j counted within the block; nil: every key.
-    ///
-    /// Any value is allowed: below -queries nothing is seen, from keys on everything. For 2 queries and 5 keys (1 =
-    /// seen):
-    ///
-    ///     offset 0: 1 0 0 0 0    offset 3: 1 1 1 1 0    offset -1: 0 0 0 0 0
-    ///               1 1 0 0 0              1 1 1 1 1               1 0 0 0 0
-    public var causalOffset: Int?
+    /// 0, or c in score = c tanh(score / c), before the mask is added.
+    public var softcap: Float
+    public var window: KeyWindow
+    public var softmaxPrecision: SoftmaxPrecision
 
-    public init(scale: Float, causalOffset: Int? = nil) {
+    /// In what the exponentials and their sum are computed. The scores and the weights are float32 all the same.
+    public enum SoftmaxPrecision: Sendable, Hashable {
+        case float32, float64
+    }
+
+    public init(
+        scale: Float, softcap: Float = 0, window: KeyWindow = .all, softmaxPrecision: SoftmaxPrecision = .float32
+    ) {
         self.scale = scale
-        self.causalOffset = causalOffset
+        self.softcap = softcap
+        self.window = window
+        self.softmaxPrecision = softmaxPrecision
     }
 }

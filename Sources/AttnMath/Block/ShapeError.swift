@@ -14,6 +14,8 @@ public enum ShapeError: Error, Equatable, Sendable {
     case headRange(heads: Range<Int>, queryHeads: Int)
     /// A mask's dimension is neither 1 nor the block's, or its keys are more than the block's.
     case mask(dimension: String, value: Int, expected: Int)
+    /// No kernel reads operands of this format.
+    case format(FloatFormat)
 }
 
 extension ShapeError: CustomStringConvertible {
@@ -31,6 +33,8 @@ extension ShapeError: CustomStringConvertible {
             "attention operands: heads \(heads.lowerBound)..<\(heads.upperBound) are not within 0..<\(queryHeads)"
         case .mask(let dimension, let value, let expected):
             "attention operands: the mask has \(value) \(dimension), the block \(expected)"
+        case .format(let format):
+            "attention operands: they are \(format), not float32, float16 or bfloat16"
         }
     }
 }

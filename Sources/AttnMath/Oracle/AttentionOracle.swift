@@ -1,3 +1,5 @@
+internal import AttnKernels
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Musl)
@@ -32,8 +34,8 @@ public enum AttentionOracle {
         partial.lse.reserveCapacity(shape.rowCount)
         for head in 0..<shape.queryHeads {
             for query in 0..<shape.queries {
-                let scores = scores(shape, attributes, operands, head: head, query: query)
-                appendRow(shape, operands.v, kvHead: head / shape.headsPerGroup, scores: scores, to: &partial)
+                let scores = scores(shape, attributes, operands, stage: .biased, head: head, query: query)
+                appendRow(shape, operands, kvHead: head / shape.headsPerGroup, scores: scores, to: &partial)
             }
         }
         return partial
@@ -55,27 +57,51 @@ public enum AttentionOracle {
         return merged
     }
 
-    /// The score of every key for one query; -inf for those it does not see.
+    /// A block's scores in double at a stage: [queryHeads, queries, keys].
+    public static func scores(
+        _ shape: BlockShape, _ attributes: BlockAttributes, _ operands: BlockOperands, stage: ScoreStage
+    ) throws(ShapeError) -> [Double] {
+        try operands.validate(for: shape)
+        return (0..<shape.rowCount).flatMap { row in
+            scores(
+                shape, attributes, operands, stage: stage, head: row / shape.queries, query: row % shape.queries)
+        }
+    }
+
+    /// The score of every key for one query; from `.biased` on -inf for those it does not see.
     private static func scores(
-        _ shape: BlockShape, _ attributes: BlockAttributes, _ operands: BlockOperands, head: Int, query: Int
+        _ shape: BlockShape, _ attributes: BlockAttributes, _ operands: BlockOperands, stage: ScoreStage, head: Int,
+        query: Int
     ) -> [Double] {
-        let q = (head * shape.queries + query) * shape.headSize
-        return (0..<shape.keys).map { key in
+        (0..<shape.keys).map { key in
+            var score = Double(attributes.scale) * product(shape, operands, head: head, query: query, key: key)
+            let cap = Double(attributes.softcap)
+            if stage != .raw, cap != 0 { score = cap * tanh(score / cap) }
+            guard stage == .biased else { return score }
             guard isVisible(attributes, operands.mask, head: head, query: query, key: key) else { return -.infinity }
-            let k = (head / shape.headsPerGroup * shape.keys + key) * shape.headSize
-            var dot = 0.0
-            for d in 0..<shape.headSize {
-                dot += Double(operands.q[q + d]) * Double(operands.k[k + d])
-            }
-            return Double(attributes.scale) * dot + bias(operands.mask, head: head, query: query, key: key)
+            return score + bias(operands.mask, head: head, query: query, key: key)
+        }
+    }
+
+    /// q k^T, or its additive counterpart w tanh(q + k).
+    private static func product(
+        _ shape: BlockShape, _ operands: BlockOperands, head: Int, query: Int, key: Int
+    ) -> Double {
+        let q = (head * shape.queries + query) * shape.headSize
+        let k = (head / shape.headsPerGroup * shape.keys + key) * shape.headSize
+        return (0..<shape.headSize).reduce(0) { total, d in
+            let (a, b) = (
+                operands.format.element(q + d, of: operands.q), operands.format.element(k + d, of: operands.k)
+            )
+            guard let weights = operands.scoreWeights else { return total + a * b }
+            return total + Double(weights[head * shape.headSize + d]) * tanh(a + b)
         }
     }
 
     private static func isVisible(
         _ attributes: BlockAttributes, _ mask: BlockMask?, head: Int, query: Int, key: Int
     ) -> Bool {
-        // Subtracted, since query + offset could overflow; key - query cannot.
-        if let offset = attributes.causalOffset, key - query > offset { return false }
+        guard attributes.window.contains(query: query, key: key) else { return false }
         guard let mask else { return true }
         guard key < mask.keys else { return false }
         guard case .boolean(let elements) = mask.elements else { return true }
@@ -88,7 +114,7 @@ public enum AttentionOracle {
     }
 
     private static func appendRow(
-        _ shape: BlockShape, _ v: UnsafeBufferPointer<Float>, kvHead: Int, scores: [Double], to partial: inout Partial
+        _ shape: BlockShape, _ operands: BlockOperands, kvHead: Int, scores: [Double], to partial: inout Partial
     ) {
         var row = [Double](repeating: 0, count: shape.valueHeadSize)
         let seen = scores.indices.filter { scores[$0] != -.infinity }
@@ -104,10 +130,32 @@ public enum AttentionOracle {
             let weight = exp(scores[key] - maximum)
             sum += weight
             for c in 0..<shape.valueHeadSize {
-                row[c] += weight * Double(v[(kvHead * shape.keys + key) * shape.valueHeadSize + c])
+                let element = (kvHead * shape.keys + key) * shape.valueHeadSize + c
+                row[c] += weight * operands.format.element(element, of: operands.v)
             }
         }
         partial.output += row.map { $0 / sum }
         partial.lse.append(maximum + log(sum))
+    }
+}
+
+extension FloatFormat {
+    /// One encoded number, exactly.
+    fileprivate func element(_ index: Int, of bytes: UnsafeRawBufferPointer) -> Double {
+        let offset = index * byteCount
+        switch self {
+        case .float64: return bytes.loadUnaligned(fromByteOffset: offset, as: Double.self)
+        case .float32: return Double(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
+        case .float16:
+            var number: Float = 0
+            withUnsafeMutablePointer(to: &number) { number in
+                guard let start = bytes.baseAddress else { return }
+                widenFloat16(start + offset, into: number, count: 1)
+            }
+            return Double(number)
+        case .bfloat16:
+            let upper = UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+            return Double(Float(bitPattern: upper << 16))
+        }
     }
 }

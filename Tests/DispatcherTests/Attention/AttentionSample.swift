@@ -142,14 +142,18 @@ struct AttentionSample: Sendable, CustomStringConvertible {
     func naive() throws -> [Float] {
         var output: [Float] = []
         try forEachBatch { shape, attributes, operands in
+            let (q, k, v) = (
+                operands.q.bindMemory(to: Float.self), operands.k.bindMemory(to: Float.self),
+                operands.v.bindMemory(to: Float.self)
+            )
             for row in 0..<shape.rowCount {
                 let kvHead = row / shape.queries / shape.headsPerGroup
                 let scores = (0..<shape.keys).map { key in
                     var dot: Float = 0
                     for d in 0..<shape.headSize {
                         dot +=
-                            operands.q[row * shape.headSize + d]
-                            * operands.k[(kvHead * shape.keys + key) * shape.headSize + d]
+                            q[row * shape.headSize + d]
+                            * k[(kvHead * shape.keys + key) * shape.headSize + d]
                     }
                     return attributes.scale * dot + bias(operands, row, key, shape)
                 }
@@ -159,7 +163,7 @@ struct AttentionSample: Sendable, CustomStringConvertible {
                 for e in 0..<shape.valueHeadSize {
                     var total: Float = 0
                     for key in 0..<shape.keys {
-                        total += weights[key] * operands.v[(kvHead * shape.keys + key) * shape.valueHeadSize + e]
+                        total += weights[key] * v[(kvHead * shape.keys + key) * shape.valueHeadSize + e]
                     }
                     output.append(sum == 0 ? 0 : total / sum)
                 }

@@ -1,0 +1,91 @@
+// How the elements of Q, K and V are stored, and their way into float32 lanes. Legend in TileShape.swift.
+
+/// A stored number. The kernels are specialised for each conforming type; the loads take any alignment and are exact.
+protocol Element {
+    static func load(_ source: UnsafePointer<Self>) -> Lanes
+    static func loadFour(_ source: UnsafePointer<Self>) -> SIMD4<Float>
+    static func loadOne(_ source: UnsafePointer<Self>) -> Float
+}
+
+extension Float: Element {
+    @inline(__always)
+    static func load(_ source: UnsafePointer<Float>) -> Lanes {
+        UnsafeRawPointer(source).loadUnaligned(as: Lanes.self)
+    }
+
+    @inline(__always)
+    static func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+        UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
+    }
+
+    @inline(__always)
+    static func loadOne(_ source: UnsafePointer<Float>) -> Float {
+        UnsafeRawPointer(source).loadUnaligned(as: Float.self)
+    }
+}
+
+/// IEEE 754 binary16.
+struct Half: Element {
+    let bits: UInt16
+
+    @inline(__always)
+    static func load(_ source: UnsafePointer<Half>) -> Lanes {
+        #if HAS_FMA || arch(arm64)
+            // One instruction: vcvtph2ps (F16C) or fcvtl (NEON).
+            Lanes(UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float16>.self))
+        #else
+            widenHalves(LaneBits(truncatingIfNeeded: UnsafeRawPointer(source).loadUnaligned(as: LaneHalves.self)))
+        #endif
+    }
+
+    @inline(__always)
+    static func loadFour(_ source: UnsafePointer<Half>) -> SIMD4<Float> {
+        #if HAS_FMA || arch(arm64)
+            SIMD4<Float>(UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float16>.self))
+        #else
+            load(source)
+        #endif
+    }
+
+    @inline(__always)
+    static func loadOne(_ source: UnsafePointer<Half>) -> Float {
+        widenHalves(LaneBits(repeating: UInt32(UnsafeRawPointer(source).loadUnaligned(as: UInt16.self))))[0]
+    }
+}
+
+/// The upper half of a float32.
+struct BFloat16: Element {
+    let bits: UInt16
+
+    @inline(__always)
+    static func load(_ source: UnsafePointer<BFloat16>) -> Lanes {
+        let halves = UnsafeRawPointer(source).loadUnaligned(as: LaneHalves.self)
+        return unsafeBitCast(LaneBits(truncatingIfNeeded: halves) &<< LaneBits(repeating: 16), to: Lanes.self)
+    }
+
+    @inline(__always)
+    static func loadFour(_ source: UnsafePointer<BFloat16>) -> SIMD4<Float> {
+        let halves = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<UInt16>.self)
+        let bits = SIMD4<UInt32>(truncatingIfNeeded: halves) &<< SIMD4<UInt32>(repeating: 16)
+        return unsafeBitCast(bits, to: SIMD4<Float>.self)
+    }
+
+    @inline(__always)
+    static func loadOne(_ source: UnsafePointer<BFloat16>) -> Float {
+        Float(bitPattern: UInt32(UnsafeRawPointer(source).loadUnaligned(as: UInt16.self)) << 16)
+    }
+}
+
+/// Widens binary16 numbers in integer arithmetic, exactly: moves exponent and fraction into place and multiplies by
+/// 2^112, the difference of the exponent biases, which also normalises subnormals.
+@inline(__always)
+func widenHalves(_ half: LaneBits) -> Lanes {
+    let magnitude = half & LaneBits(repeating: 0x7fff)
+    let shifted = magnitude &<< LaneBits(repeating: 13)
+    let scaled = unsafeBitCast(shifted, to: Lanes.self) * Lanes(repeating: 0x1p112)
+    let notFinite = magnitude .>= LaneBits(repeating: 0x7c00)
+    let bits = unsafeBitCast(scaled, to: LaneBits.self)
+        .replacing(with: shifted | LaneBits(repeating: 0x7f80_0000), where: notFinite)
+    let sign = (half & LaneBits(repeating: 0x8000)) &<< LaneBits(repeating: 16)
+    return unsafeBitCast(bits | sign, to: Lanes.self)
+}

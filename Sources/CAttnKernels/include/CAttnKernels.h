@@ -1,0 +1,83 @@
+// What the kernels and those who call them share: the operands of a head group as a plain struct, and the few things
+// Swift has no spelling for. Header only, and without any other header, so that it compiles for every target.
+//
+// A C struct, since a public Swift one would bring metadata and copy functions that the linker merges with those of
+// other modules, and so could hand one variant's instructions to a CPU that lacks them.
+
+#ifndef CATTNKERNELS_H
+#define CATTNKERNELS_H
+
+/// How the elements of Q, K and V are stored, little-endian.
+enum {
+    ElementFormatFloat32 = 0,
+    ElementFormatFloat16 = 1,
+    ElementFormatBFloat16 = 2,
+};
+
+/// One key/value head and the query heads that share it. Nothing is checked: AttnMath checks.
+///
+/// A row is one query of one query head: row r is query r % queries of head r / queries. Everything is contiguous, the
+/// last axis fastest. Inputs may overlap each other, outputs nothing.
+typedef struct {
+    /// [heads * queries][headSize], at any alignment.
+    const void *_Nonnull q;
+    /// [keys][headSize], at any alignment.
+    const void *_Nonnull k;
+    /// [keys][valueHeadSize], at any alignment.
+    const void *_Nonnull v;
+    /// One of the formats above, of q, k and v.
+    int format;
+    /// Nonzero: the softmax is computed in float64.
+    int softmaxInDouble;
+    /// At least 1, as are queries, keys and both sizes.
+    long heads;
+    long queries;
+    /// Keys that may be seen at all; those past a shorter mask are left out by making this smaller.
+    long keys;
+    long headSize;
+    long valueHeadSize;
+    /// Query i sees key j iff i + windowFirst <= j <= i + windowLast; both within -queries...keys, where -queries as
+    /// the first and keys as the last hide nothing.
+    long windowFirst;
+    long windowLast;
+    /// Factor on every score before it is capped.
+    float scale;
+    /// 0, or c in score = c tanh(score / c), before the mask.
+    float softcap;
+    /// Null: the score is scale * q k^T. Else [heads][headSize]: it is scale * sum over d of w_d tanh(q_d + k_d).
+    const float *_Nullable scoreWeights;
+    /// Null, or nonzero where a key is seen. Head h, query i start at h * maskHeadStride + i * maskRowStride, where a
+    /// stride of 0 repeats.
+    const unsigned char *_Nullable booleanMask;
+    /// Null, or added to the score, laid out likewise; may be -inf.
+    const float *_Nullable additiveMask;
+    long maskHeadStride;
+    long maskRowStride;
+    /// [heads * queries][valueHeadSize].
+    float *_Nonnull output;
+    /// [heads * queries].
+    float *_Nonnull lse;
+} HeadGroup;
+
+/// Asks for the cache line at `address`, which need not be mapped.
+static inline __attribute__((always_inline)) void prefetch(const void *_Nonnull address) {
+    __builtin_prefetch(address, 0, 3);
+}
+
+/// The same address, but the compiler no longer knows how it came about, and so keeps it in a register of its own
+/// instead of computing it anew from others in every round of a loop.
+static inline __attribute__((always_inline)) const float *_Nonnull kept(const float *_Nonnull address) {
+    __asm__("" : "+r"(address));
+    return address;
+}
+
+/// Natural logarithm, float64.
+static inline __attribute__((always_inline)) double naturalLogarithmInDouble(double x) { return __builtin_log(x); }
+
+/// e^x, float64.
+static inline __attribute__((always_inline)) double exponentialInDouble(double x) { return __builtin_exp(x); }
+
+/// log(1 + x), float64.
+static inline __attribute__((always_inline)) double logarithmOfOnePlus(double x) { return __builtin_log1p(x); }
+
+#endif
