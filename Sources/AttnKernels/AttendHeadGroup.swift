@@ -21,7 +21,7 @@ public func attendHeadGroup(_ group: UnsafePointer<HeadGroup>, workspace: Unsafe
     switch Int(group.pointee.format) {
     case ElementFormatFloat16: attendKeys(group.pointee, workspace, Half.self)
     case ElementFormatBFloat16: attendKeys(group.pointee, workspace, BFloat16.self)
-    default: attendKeys(group.pointee, workspace, Float.self)
+    default: attendKeys(group.pointee, workspace, Single.self)
     }
 }
 
@@ -79,7 +79,7 @@ private func finishRows(_ group: HeadGroup, _ scratch: Scratch) {
 }
 
 @inline(__always)
-private func scaleRow(_ row: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+func scaleRow(_ row: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
     var c = 0
     while c + laneCount <= count {
         store(load(row + c) * factor, row + c)

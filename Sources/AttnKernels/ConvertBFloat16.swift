@@ -4,13 +4,14 @@
 
 #if !HAS_FMA
 
+    import CAttnKernels
+
     /// Widens `count` little-endian bfloat16 numbers. Exact, for every pattern.
     @inline(never)
     public func widenBFloat16(_ source: UnsafeRawPointer, into destination: UnsafeMutablePointer<Float>, count: Int) {
         var i = 0
         while i + laneCount <= count {
-            let halves = source.loadUnaligned(fromByteOffset: 2 * i, as: LaneHalves.self)
-            let bits = LaneBits(truncatingIfNeeded: halves) &<< LaneBits(repeating: 16)
+            let bits = widenedHalves(source + 2 * i) &<< LaneBits(repeating: 16)
             store(unsafeBitCast(bits, to: Lanes.self), destination + i)
             i += laneCount
         }

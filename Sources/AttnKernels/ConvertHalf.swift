@@ -4,14 +4,15 @@
 
 #if !HAS_FMA
 
+    import CAttnKernels
+
     /// Widens `count` little-endian binary16 numbers. Exact; subnormals, infinities and signs are kept, a NaN keeps its
     /// payload.
     @inline(never)
     public func widenFloat16(_ source: UnsafeRawPointer, into destination: UnsafeMutablePointer<Float>, count: Int) {
         var i = 0
         while i + laneCount <= count {
-            let halves = source.loadUnaligned(fromByteOffset: 2 * i, as: LaneHalves.self)
-            store(widenHalves(LaneBits(truncatingIfNeeded: halves)), destination + i)
+            store(widenHalves(widenedHalves(source + 2 * i)), destination + i)
             i += laneCount
         }
         while i < count {

@@ -1,5 +1,7 @@
 // How the elements of Q, K and V are stored, and their way into float32 lanes. Legend in TileShape.swift.
 
+import CAttnKernels
+
 /// A stored number. The kernels are specialised for each conforming type; the loads take any alignment and are exact.
 protocol Element {
     static func load(_ source: UnsafePointer<Self>) -> Lanes
@@ -7,19 +9,22 @@ protocol Element {
     static func loadOne(_ source: UnsafePointer<Self>) -> Float
 }
 
-extension Float: Element {
+/// IEEE 754 binary32. Not `Float` itself, whose conformance would be a record of this module about another's type.
+struct Single: Element {
+    let number: Float
+
     @inline(__always)
-    static func load(_ source: UnsafePointer<Float>) -> Lanes {
+    static func load(_ source: UnsafePointer<Single>) -> Lanes {
         UnsafeRawPointer(source).loadUnaligned(as: Lanes.self)
     }
 
     @inline(__always)
-    static func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+    static func loadFour(_ source: UnsafePointer<Single>) -> SIMD4<Float> {
         UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
     }
 
     @inline(__always)
-    static func loadOne(_ source: UnsafePointer<Float>) -> Float {
+    static func loadOne(_ source: UnsafePointer<Single>) -> Float {
         UnsafeRawPointer(source).loadUnaligned(as: Float.self)
     }
 }
@@ -31,17 +36,16 @@ struct Half: Element {
     @inline(__always)
     static func load(_ source: UnsafePointer<Half>) -> Lanes {
         #if HAS_FMA || arch(arm64)
-            // One instruction: vcvtph2ps (F16C) or fcvtl (NEON).
-            Lanes(UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float16>.self))
+            widenedFloat16(source)
         #else
-            widenHalves(LaneBits(truncatingIfNeeded: UnsafeRawPointer(source).loadUnaligned(as: LaneHalves.self)))
+            widenHalves(widenedHalves(source))
         #endif
     }
 
     @inline(__always)
     static func loadFour(_ source: UnsafePointer<Half>) -> SIMD4<Float> {
         #if HAS_FMA || arch(arm64)
-            SIMD4<Float>(UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float16>.self))
+            fourWidenedFloat16(source)
         #else
             load(source)
         #endif
@@ -59,15 +63,12 @@ struct BFloat16: Element {
 
     @inline(__always)
     static func load(_ source: UnsafePointer<BFloat16>) -> Lanes {
-        let halves = UnsafeRawPointer(source).loadUnaligned(as: LaneHalves.self)
-        return unsafeBitCast(LaneBits(truncatingIfNeeded: halves) &<< LaneBits(repeating: 16), to: Lanes.self)
+        unsafeBitCast(widenedHalves(source) &<< LaneBits(repeating: 16), to: Lanes.self)
     }
 
     @inline(__always)
     static func loadFour(_ source: UnsafePointer<BFloat16>) -> SIMD4<Float> {
-        let halves = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<UInt16>.self)
-        let bits = SIMD4<UInt32>(truncatingIfNeeded: halves) &<< SIMD4<UInt32>(repeating: 16)
-        return unsafeBitCast(bits, to: SIMD4<Float>.self)
+        unsafeBitCast(fourWidenedHalves(source) &<< SIMD4<UInt32>(repeating: 16), to: SIMD4<Float>.self)
     }
 
     @inline(__always)

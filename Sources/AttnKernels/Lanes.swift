@@ -12,13 +12,11 @@
     /// 12 accumulators of 8 lanes, 2 operands and a broadcast: 15 of the 16 registers of AVX2, 30 of the 32 of NEON.
     typealias Lanes = SIMD8<Float>
     typealias LaneBits = SIMD8<UInt32>
-    typealias LaneBytes = SIMD8<UInt8>
     typealias LaneHalves = SIMD8<UInt16>
 #else
     /// The same count in the 16 registers of SSE2, each half as wide.
     typealias Lanes = SIMD4<Float>
     typealias LaneBits = SIMD4<UInt32>
-    typealias LaneBytes = SIMD4<UInt8>
     typealias LaneHalves = SIMD4<UInt16>
 #endif
 

@@ -36,7 +36,7 @@ func packValues<E: Element>(
 
 /// Deals one value out to the panels, the last padded with zeros.
 @inline(__always)
-private func packValue<E: Element>(
+func packValue<E: Element>(
     _ value: UnsafePointer<E>, count: Int, into panels: UnsafeMutablePointer<Float>, panelStride: Int
 ) {
     var destination = panels

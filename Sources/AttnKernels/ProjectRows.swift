@@ -21,7 +21,7 @@ public func projectRows(
             rows.assumingMemoryBound(to: BFloat16.self), rowCount, inputSize, weights, outputSize, output, workspace)
     default:
         project(
-            rows.assumingMemoryBound(to: Float.self), rowCount, inputSize, weights, outputSize, output, workspace)
+            rows.assumingMemoryBound(to: Single.self), rowCount, inputSize, weights, outputSize, output, workspace)
     }
 }
 
@@ -42,7 +42,9 @@ private func project<E: Element>(
     var c = 0
     while c < outputSize {
         let columns = min(panelWidth, outputSize - c)
-        packPanel(weights + c * inputSize, keys: columns, headSize: inputSize, into: panel)
+        packPanel(
+            UnsafeRawPointer(weights + c * inputSize).assumingMemoryBound(to: Single.self), keys: columns,
+            headSize: inputSize, into: panel)
         var row = 0
         while row < rowCount {
             let count = min(tileRows, rowCount - row)

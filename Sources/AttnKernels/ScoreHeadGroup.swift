@@ -18,7 +18,7 @@ public func scoreHeadGroup(
     switch Int(group.pointee.format) {
     case ElementFormatFloat16: scoreKeys(group.pointee, stage, scores, scoreStride, workspace, Half.self)
     case ElementFormatBFloat16: scoreKeys(group.pointee, stage, scores, scoreStride, workspace, BFloat16.self)
-    default: scoreKeys(group.pointee, stage, scores, scoreStride, workspace, Float.self)
+    default: scoreKeys(group.pointee, stage, scores, scoreStride, workspace, Single.self)
     }
 }
 

@@ -111,8 +111,7 @@ private func hideKeys(_ scores: UnsafeMutablePointer<Float>, where mask: UnsafeP
     let hidden = Lanes(repeating: -.infinity)
     var j = 0
     while j + laneCount <= count {
-        let bytes = UnsafeRawPointer(mask + j).loadUnaligned(as: LaneBytes.self)
-        let isHidden = LaneBits(truncatingIfNeeded: bytes) .== LaneBits(repeating: 0)
+        let isHidden = widenedBytes(mask + j) .== LaneBits(repeating: 0)
         store(load(scores + j).replacing(with: hidden, where: isHidden), scores + j)
         j += laneCount
     }

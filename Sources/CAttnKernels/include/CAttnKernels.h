@@ -71,6 +71,61 @@ static inline __attribute__((always_inline)) const float *_Nonnull kept(const fl
     return address;
 }
 
+// Integers to wider lanes. The standard library's conversion of vectors is sometimes left as a call to a function that
+// variants would share.
+#if defined(__AVX2__) || defined(__aarch64__)
+#define LANE_COUNT 8
+#else
+#define LANE_COUNT 4
+#endif
+typedef unsigned char LaneBytesC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef unsigned short LaneHalvesC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef unsigned int LaneBitsC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef unsigned short FourHalvesC __attribute__((ext_vector_type(4)));
+typedef unsigned int FourBitsC __attribute__((ext_vector_type(4)));
+
+/// As many 16-bit numbers as there are lanes, at any alignment.
+static inline __attribute__((always_inline)) LaneBitsC widenedHalves(const void *_Nonnull source) {
+    LaneHalvesC halves;
+    __builtin_memcpy(&halves, source, sizeof halves);
+    return __builtin_convertvector(halves, LaneBitsC);
+}
+
+/// Four 16-bit numbers, at any alignment.
+static inline __attribute__((always_inline)) FourBitsC fourWidenedHalves(const void *_Nonnull source) {
+    FourHalvesC halves;
+    __builtin_memcpy(&halves, source, sizeof halves);
+    return __builtin_convertvector(halves, FourBitsC);
+}
+
+#if defined(__F16C__) || defined(__aarch64__)
+typedef float LanesC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef float FourC __attribute__((ext_vector_type(4)));
+typedef _Float16 LaneFloat16C __attribute__((ext_vector_type(LANE_COUNT)));
+typedef _Float16 FourFloat16C __attribute__((ext_vector_type(4)));
+
+/// As many binary16 numbers as there are lanes, as float32: one instruction, vcvtph2ps (F16C) or fcvtl (NEON).
+static inline __attribute__((always_inline)) LanesC widenedFloat16(const void *_Nonnull source) {
+    LaneFloat16C halves;
+    __builtin_memcpy(&halves, source, sizeof halves);
+    return __builtin_convertvector(halves, LanesC);
+}
+
+/// Four binary16 numbers, as float32.
+static inline __attribute__((always_inline)) FourC fourWidenedFloat16(const void *_Nonnull source) {
+    FourFloat16C halves;
+    __builtin_memcpy(&halves, source, sizeof halves);
+    return __builtin_convertvector(halves, FourC);
+}
+#endif
+
+/// As many bytes as there are lanes.
+static inline __attribute__((always_inline)) LaneBitsC widenedBytes(const void *_Nonnull source) {
+    LaneBytesC bytes;
+    __builtin_memcpy(&bytes, source, sizeof bytes);
+    return __builtin_convertvector(bytes, LaneBitsC);
+}
+
 /// Natural logarithm, float64.
 static inline __attribute__((always_inline)) double naturalLogarithmInDouble(double x) { return __builtin_log(x); }
 
