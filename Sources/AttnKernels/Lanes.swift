@@ -88,11 +88,14 @@ private func sumsOfFours(
     return SIMD4(lowHalf: ab.evenHalf, highHalf: cd.evenHalf) + SIMD4(lowHalf: ab.oddHalf, highHalf: cd.oddHalf)
 }
 
+/// The largest lane; NaN lanes may be passed over.
 @inline(__always)
 func largest(_ lanes: Lanes) -> Float {
-    var result = lanes[0]
-    for lane in 1..<Lanes.scalarCount where lanes[lane] > result {
-        result = lanes[lane]
-    }
-    return result
+    #if HAS_FMA || arch(arm64)
+        let four = lanes.lowHalf.replacing(with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
+    #else
+        let four = lanes
+    #endif
+    let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+    return two[1] > two[0] ? two[1] : two[0]
 }

@@ -19,33 +19,55 @@ func softmaxRow(
     applyMasks(group, scores, computed, firstKey: tile.firstKey, row: row)
     hideUnseen(group, scores, computed, tile, row: row)
 
-    var maxima = Lanes(repeating: maximum)
-    var j = first
-    while j < end {
-        maxima = larger(maxima, load(scores + j))
-        j += laneCount
-    }
-    let newMaximum = largest(maxima)
     let oldMaximum = maximum
-    maximum = newMaximum
-    let reference = newMaximum == -.infinity ? 0 : newMaximum
+    maximum = largestScore(scores, first: first, end: end, atLeast: oldMaximum)
+    let reference = maximum == -.infinity ? 0 : maximum
     if group.softmaxInDouble != 0 {
         return exponentiateInDouble(
             scores, first: first, end: end, reference: reference, oldMaximum: oldMaximum, sum: &rowSum)
     }
+    let sum = exponentiate(scores, first: first, end: end, reference: reference)
+    if oldMaximum == reference {
+        rowSum += Double(sum)
+        return 1
+    }
+    let rescale = exponential(oldMaximum - reference)
+    rowSum = rowSum * Double(rescale) + Double(sum)
+    return rescale
+}
 
+/// Two maxima side by side, so that one need not wait for the one before.
+@inline(__always)
+private func largestScore(
+    _ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, atLeast least: Float
+) -> Float {
+    var even = Lanes(repeating: least)
+    var odd = even
+    var j = first
+    while j + 2 * laneCount <= end {
+        even = larger(even, load(scores + j))
+        odd = larger(odd, load(scores + j + laneCount))
+        j += 2 * laneCount
+    }
+    if j < end { even = larger(even, load(scores + j)) }
+    return largest(larger(even, odd))
+}
+
+/// Replaces the scores by their exponentials relative to `reference`, and returns the sum.
+@inline(__always)
+private func exponentiate(
+    _ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, reference: Float
+) -> Float {
     var sums = Lanes(repeating: 0)
     let references = Lanes(repeating: reference)
-    j = first
+    var j = first
     while j < end {
         let weights = exponential(load(scores + j) - references)
         store(weights, scores + j)
         sums += weights
         j += laneCount
     }
-    let rescale = exponential(oldMaximum - reference)
-    rowSum = rowSum * Double(rescale) + Double(sum(sums))
-    return rescale
+    return sum(sums)
 }
 
 /// The exponentials and their sum in float64, for `softmax_precision` = DOUBLE; the weights are rounded once.

@@ -95,6 +95,6 @@ struct KernelMemoryTests {
             }
         }
         // As its documentation bounds it.
-        #expect(workspace.byteCount <= 1048 * (64 + 3) + 8 + 24 * 1024)
+        #expect(workspace.byteCount <= 1072 * (64 + 3) + 12 + 30 * 1024)
     }
 }
