@@ -1,5 +1,6 @@
 // What is an ONNX Attention request, what is not, and what is one that is not done yet.
 
+import AttnMath
 import Codecs
 @testable import Dispatcher
 import Fleet
@@ -66,11 +67,103 @@ import Testing
         let payload = try request([
             "softcap": "0", "left_window_size": "-1", "right_window_size": "-1", "qk_matmul_output_mode": "3",
             "softmax_precision": "1", "outputs": "Y", "op": "Attention", "durable": "0", "format": "pt",
+            "producer_name": "x", "space": "y", "head": "z",
         ])
-        #expect(try refusal(of: payload) == nil)
-        for precision in ["10", "16"] {
-            #expect(try refusal(of: request(["softmax_precision": precision])) == nil)
+        #expect(try AttentionRequest(JobRequest(decoding: payload)).problem == problem([:]))
+    }
+
+    private func problem(_ metadata: [String: String], _ more: [TensorSource] = []) throws -> AttentionProblem {
+        try AttentionRequest(JobRequest(decoding: request(metadata, more))).problem
+    }
+
+    @Test("Softcap and windows are read; windows beyond every position are cut to where they hide nothing")
+    func softcapAndWindows() throws {
+        let problem = try problem(["softcap": "3e1", "left_window_size": "0", "right_window_size": "2"])
+        #expect(problem.softcap == 30 && problem.leftWindow == 0 && problem.rightWindow == 2)
+        let huge = try self.problem([
+            "left_window_size": String(Int.max), "right_window_size": "9223372036854775807",
+        ])
+        #expect(huge.leftWindow == 8 && huge.rightWindow == 8)
+        #expect(huge.visibleKeys(batch: 0, queries: 0..<1) == 0..<5)
+    }
+
+    @Test("Softmax is computed in double if that is asked for, else in float32, which is no less than the rest")
+    func precision() throws {
+        for (text, precision) in ["1": .float32, "10": .float32, "16": .float32, "11": .float64]
+            as [String: BlockAttributes.SoftmaxPrecision]
+        { #expect(try problem(["softmax_precision": text]).softmaxPrecision == precision) }
+    }
+
+    @Test("The mode says what qk_matmul_output holds, if it is wanted")
+    func modes() throws {
+        for (text, output) in ["0": .raw, "1": .capped, "2": .biased, "3": .probabilities] as [String: ScoreOutput] {
+            #expect(try problem(["qk_matmul_output_mode": text]).scoreOutput == nil)
+            let wanted = try problem(["qk_matmul_output_mode": text, "outputs": "Y, qk_matmul_output"])
+            #expect(wanted.scoreOutput == output)
         }
+        #expect(try problem(["outputs": "qk_matmul_output"]).scoreOutput == .raw)
+    }
+
+    @Test("The past comes before the new keys, and its length is the offset")
+    func past() throws {
+        for length in [0, 1, 9] {
+            let problem = try problem([:], past(length))
+            #expect(problem.keyLength == length + 5 && problem.pastLength == length)
+            #expect(problem.offset(batch: 1) == length)
+        }
+        let mask = zeros("attn_mask", .bool, [4, 3, 14])
+        #expect(try problem([:], past(9) + [mask]).mask?.keys == 14)
+    }
+
+    private func past(_ length: Int) -> [TensorSource] {
+        [zeros("past_key", .f32, [2, 2, length, 8]), zeros("past_value", .f32, [2, 2, length, 6])]
+    }
+
+    @Test("Present outputs and scores count in what a job is charged for, and in its answer")
+    func outputBytes() throws {
+        func bytes(_ outputs: String, type: TensorType = .f32) throws -> [Int] {
+            let payload = try request(types: [type, .f32, .f16], ["outputs": outputs])
+            let attention = try AttentionRequest(JobRequest(decoding: payload))
+            return [attention.problem.outputBytes, attention.answerBytes]
+        }
+        // Y has 2 × 4 × 3 × 6 elements, qk_matmul_output 2 × 4 × 3 × 5, K 2 × 2 × 5 × 8, V 2 × 2 × 5 × 6.
+        #expect(try bytes("Y") == [576, 576])
+        #expect(try bytes("Y", type: .f16) == [576, 288])
+        #expect(try bytes("Y,Y,qk_matmul_output") == [576 + 480, 576 + 480])
+        #expect(try bytes("qk_matmul_output", type: .f64) == [576 + 480, 960])
+        #expect(try bytes("Y,present_key") == [576 + 640, 576 + 640])
+        #expect(try bytes("present_value") == [576 + 240, 240])
+    }
+
+    @Test("Additive weights are for all heads, or for each; the scale is 1 unless it is said")
+    func additive() throws {
+        let shared = try AttentionRequest(JobRequest(decoding: additive([:]))).problem
+        #expect(
+            shared.scoring
+                == .additive(
+                    AdditiveScoring(
+                        hiddenSize: 7, keySize: 3, queryWeightHeads: 1, keyWeightHeads: 1, scoreWeightHeads: 1)))
+        #expect(shared.scale == 1 && shared.headSize == 8 && shared.keySize == 3)
+        let own = try additive(["W_query": [4, 7, 8], "W_key": [2, 7, 3], "w_score": [4, 7]])
+        #expect(
+            try AttentionRequest(JobRequest(decoding: own)).problem.scoring
+                == .additive(
+                    AdditiveScoring(
+                        hiddenSize: 7, keySize: 3, queryWeightHeads: 4, keyWeightHeads: 2, scoreWeightHeads: 4)))
+        #expect(try refusal(of: additive([:], type: .bf16)) == nil)
+    }
+
+    /// Additive attention of 4 heads on 2, hidden size 7, with other shapes for some tensors, or without them.
+    private func additive(
+        _ changes: [String: [Int]?], type: TensorType = .f32, _ metadata: [String: String] = [:]
+    ) throws -> [UInt8] {
+        var shapes = [
+            "Q": [2, 4, 3, 8], "K": [2, 2, 5, 3], "V": [2, 2, 5, 6], "W_query": [7, 8], "W_key": [7, 3], "w_score": [7],
+        ]
+        for (name, shape) in changes { shapes[name] = shape }
+        return try Safetensors.encode(
+            metadata: metadata.merging(["job": "j", "op": "AdditiveAttention"]) { $1 },
+            tensors: shapes.map { zeros($0.key, $0.key.lowercased().hasPrefix("w") ? type : .f32, $0.value) })
     }
 
     @Test("Tensors travel as they are if they agree and a worker reads them, else as F32; Y has Q's type")
@@ -108,34 +201,7 @@ import Testing
         #expect(try AttentionRequest(JobRequest(decoding: payload)).problem.validKeys == [0, 5])
     }
 
-    // MARK: What is not done yet: refused by name
-
-    @Test(
-        "Attributes and outputs that are not done yet are refused by name",
-        arguments: [
-            ("softcap", "30.0"), ("softcap", "nan"), ("left_window_size", "0"), ("left_window_size", "128"),
-            ("right_window_size", "0"), ("softmax_precision", "11"),
-        ])
-    func unsupportedAttributes(name: String, value: String) throws {
-        let error = try #require(try refusal(of: request([name: value])))
-        #expect(error.code == .unsupported && error.message.contains("'\(name)'"), "\(error)")
-    }
-
-    @Test("Inputs that are not done yet are refused by name", arguments: ["past_key", "past_value"])
-    func unsupportedInputs(name: String) throws {
-        let error = try #require(try refusal(of: request([:], [zeros(name, .f32, [2, 2, 1, 8])])))
-        #expect(error.code == .unsupported && error.message.contains("'\(name)'"))
-    }
-
-    @Test(
-        "Outputs that are not done yet are refused by name, also beside Y",
-        arguments: ["present_key", "present_value", "qk_matmul_output"])
-    func unsupportedOutputs(name: String) throws {
-        for outputs in [name, "Y,\(name)", "\(name), Y"] {
-            let error = try #require(try refusal(of: request(["outputs": outputs])))
-            #expect(error.code == .unsupported && error.message.contains("'\(name)'"))
-        }
-    }
+    // MARK: What is not done: refused by name
 
     @Test("Another operator is refused by name")
     func otherOperator() throws {
@@ -171,12 +237,87 @@ import Testing
             ("scale", "nan"), ("scale", "inf"), ("scale", "1e39"), ("scale", ""), ("is_causal", "2"),
             ("is_causal", "yes"),
             ("q_num_heads", "0"), ("q_num_heads", "-4"), ("q_num_heads", "4.0"), ("kv_num_heads", "two"),
-            ("softcap", "much"), ("left_window_size", "1.5"), ("right_window_size", ""),
+            ("softcap", "much"), ("softcap", "nan"), ("softcap", "-1"), ("softcap", "inf"), ("softcap", "1e39"),
+            ("left_window_size", "1.5"), ("left_window_size", "-2"), ("right_window_size", ""),
+            ("right_window_size", "-9223372036854775808"), ("right_window_size", "9223372036854775808"),
+            ("softmax_precision", "0"), ("softmax_precision", "2"), ("softmax_precision", "-1"),
             ("qk_matmul_output_mode", "4"), ("qk_matmul_output_mode", "-1"), ("qk_matmul_output_mode", "one"),
             ("softmax_precision", "float"), ("q_num_heads", "99999999999999999999"),
         ])
     func badAttributes(name: String, value: String) throws {
         try expectInvalid(request([name: value]), naming: "'\(name)'")
+    }
+
+    @Test(
+        "Metadata that looks like a misspelt attribute is refused by name: ignored, it would make a wrong answer",
+        arguments: [
+            "is_casual", "Is_Causal", "iscausal", "causal", "soft_cap", "sofcap", "Scale", "scales", "left-window-size",
+            "leftWindowSize", "k_num_heads", "output", "softmax_precison", "qk_matmul_output_mod",
+        ])
+    func misspelt(name: String) throws {
+        try expectInvalid(request([name: "1"]), naming: "'\(name)'")
+    }
+
+    @Test(
+        "A tensor that is no input is refused: a misspelt mask is not to be left out",
+        arguments: ["attn_maks", "mask", "q", "Y", "W_query", "nonpad_kv_seqlens", ""])
+    func unknownInputs(name: String) throws {
+        let payload = try request([:], [zeros(name, .f32, [3, 5])])
+        try expectInvalid(payload, naming: "'\(name)'")
+        try expectInvalid(payload, naming: "attn_mask, past_key")
+    }
+
+    @Test("A past that does not fit, or is only half of one, is refused")
+    func badPast() throws {
+        let (key, value) = (zeros("past_key", .f32, [2, 2, 3, 8]), zeros("past_value", .f32, [2, 2, 3, 6]))
+        try expectInvalid(request([:], [key]), naming: "there is only past_key")
+        try expectInvalid(request([:], [value]), naming: "there is only past_value")
+        for shape in [[1, 2, 3, 8], [2, 1, 3, 8], [2, 4, 3, 8], [2, 2, 3, 7], [2, 3, 16], [2, 2, 3, 8, 1], []] {
+            try expectInvalid(request([:], [zeros("past_key", .f32, shape), value]), naming: "past_key")
+        }
+        for length in [0, 2, 4] {
+            try expectInvalid(
+                request([:], [zeros("past_key", .f32, [2, 2, length, 8]), value]), naming: "differ in length")
+        }
+        for shape in [[2, 2, 3, 8], [2, 2, 3, 5]] {
+            try expectInvalid(request([:], [key, zeros("past_value", .f32, shape)]), naming: "past_value")
+        }
+        try expectInvalid(request([:], [zeros("past_key", .f16, [2, 2, 3, 8]), value]), naming: "F16")
+        try expectInvalid(request([:], [key, zeros("past_value", .i8, [2, 2, 3, 6])]), naming: "I8")
+    }
+
+    @Test("A cache is kept here or by the client, not both")
+    func cacheClash() throws {
+        let valid = TensorSource("nonpad_kv_seqlen", .i64, shape: [2], [Int64]([1, 2]))
+        try expectInvalid(request([:], past(1) + [valid]), naming: "nonpad_kv_seqlen and past_key")
+        for output in ["present_key", "present_value"] {
+            try expectInvalid(request(["outputs": "Y,\(output)"], [valid]), naming: "nonpad_kv_seqlen and \(output)")
+        }
+    }
+
+    @Test("Weights that are missing, or do not fit the heads, are refused by name")
+    func badWeights() throws {
+        for name in ["W_query", "W_key", "w_score"] {
+            try expectInvalid(additive([name: nil]), naming: "'\(name)'")
+        }
+        let shapes: [String: [[Int]]] = [
+            "W_query": [[7, 9], [6, 8], [8, 7], [3, 7, 8], [2, 7, 8], [7], [1, 4, 7, 8], [0, 8], [7, 0]],
+            "W_key": [[7, 8], [6, 3], [4, 7, 3], [7], [0, 3]],
+            "w_score": [[6], [7, 1], [2, 7], [3, 7], [], [0], [1, 4, 7]],
+        ]
+        for (name, shapes) in shapes {
+            for shape in shapes { try expectInvalid(additive([name: shape]), naming: name) }
+        }
+        try expectInvalid(additive([:], type: .i32), naming: "I32")
+    }
+
+    @Test("Additive attention checks Q, K and V like dot products, but for the keys' head size")
+    func badAdditive() throws {
+        for (name, shape) in [("K", [1, 2, 5, 3]), ("V", [2, 2, 4, 6]), ("K", [2, 3, 5, 3]), ("Q", [2, 3, 32])] {
+            let error = try refusal(of: additive([name: shape]))
+            #expect(error?.code == .invalidRequest)
+        }
+        try expectInvalid(additive([:], ["softcap": "-1"]), naming: "'softcap'")
     }
 
     @Test("Outputs that Attention does not have are refused, and so are none")
@@ -252,6 +393,18 @@ import Testing
         {
             try expectInvalid(request([:], [zeros("nonpad_kv_seqlen", type, shape)]), naming: "nonpad_kv_seqlen")
         }
+    }
+
+    @Test("A small request that calls for huge scores is refused, unless they are not wanted")
+    func hugeScores() throws {
+        let size = 1 << 15
+        func code(_ outputs: String) throws -> JobError.Code? {
+            try refusal(
+                of: request(q: [1, 1, size, 1], k: [1, 1, size, 1], v: [1, 1, size, 1], ["outputs": outputs]))?
+                .code
+        }
+        #expect(try code("Y") == nil)
+        #expect(try code("Y,qk_matmul_output") == .tooLarge)
     }
 
     @Test("A small request that calls for a huge output is refused: nothing is allocated for it")
