@@ -73,6 +73,15 @@ import Testing
         }
     }
 
+    @Test("Many queries, of which the last have passed all keys, in both precisions of softmax", arguments: [1, 11])
+    func windowBehind(precision: Int) throws {
+        var sample = AttentionSample(queries: 40, keys: 20, type: .f16, isCausal: true, mask: .boolean([40, 20]))
+        (sample.leftWindow, sample.softmaxPrecision) = (3, precision)
+        try check(sample)
+        (sample.leftWindow, sample.rightWindow, sample.isCausal, sample.validKeys) = (nil, 0, false, [18])
+        try check(sample)
+    }
+
     @Test("Windows far larger than any position are none", arguments: [Int.max, Int.max - 1, 1 << 40])
     func hugeWindows(size: Int) throws {
         var sample = AttentionSample(isCausal: true, validKeys: [2])
