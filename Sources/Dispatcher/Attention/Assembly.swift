@@ -93,6 +93,11 @@ public struct Assembly: Sendable {
             let first = firstRow(shard, head: head)
             for row in first..<first + shard.queries.count {
                 let start = row * problem.keyLength
+                guard !lse[row].isNaN else {
+                    // Its hidden keys too, whether they were in a shard or not.
+                    for key in start..<start + problem.keyLength { scores[key] = .nan }
+                    continue
+                }
                 scores.withUnsafeMutableBufferPointer { scores in
                     lse.withUnsafeBufferPointer { lse in
                         do {

@@ -37,7 +37,7 @@ struct JobInMemory {
         var workspace = Workspace()
         for index in reversed ? plan.shards.indices.reversed() : Array(plan.shards.indices) {
             let partial = try compute(index, &workspace)
-            #expect(partial.isFinite)
+            #expect(partial.isFinite || attention.mayBeNonFinite())
             assembly.take(partial, shard: index)
         }
         #expect(assembly.isComplete)

@@ -146,6 +146,24 @@ import Testing
         }
     }
 
+    @Test("A query of NaN makes its own row NaN, hidden keys too, and no other, however the job is cut")
+    func notANumber() throws {
+        let payload = try Safetensors.encode(
+            metadata: ["job": "j", "is_causal": "1", "outputs": "Y,qk_matmul_output", "qk_matmul_output_mode": "3"],
+            tensors: [
+                TensorSource("Q", .f32, shape: [1, 1, 3, 1], [Float]([1, .nan, 2])),
+                TensorSource("K", .f32, shape: [1, 1, 6, 1], [Float](repeating: 1, count: 6)),
+                TensorSource("V", .f32, shape: [1, 1, 6, 1], [Float](repeating: 1, count: 6)),
+            ])
+        for limits in EndToEndTests.cuts + [PlanLimits(slots: 1, messageBytes: 24, smallestFlops: 0)] {
+            let file = try JobInMemory(try AttentionRequest(JobRequest(decoding: payload)), limits).answer()
+            let isNaN = try file.elements(of: file.tensor("Y"), as: Float.self).map(\.isNaN)
+            #expect(isNaN == [false, true, false])
+            let scores = try file.elements(of: file.tensor("qk_matmul_output"), as: Float.self)
+            #expect(scores.indices.allSatisfy { scores[$0].isNaN == ($0 / 6 == 1) })
+        }
+    }
+
     @Test("Softmax in every precision", arguments: [1, 10, 11, 16])
     func softmaxPrecision(precision: Int) throws {
         var sample = AttentionSample(keys: 30, scale: 3)
