@@ -41,7 +41,8 @@ private func setTileRanges(_ group: HeadGroup, _ scratch: Scratch, _ tile: KeyTi
         let seen = group.visibleKeys(
             firstRow: block.firstRow + t * tileRows, rowCount: block.rows(inTile: t), firstKey: tile.firstKey,
             count: tile.count)
-        scratch.tileRanges[t] = KeyRange(first: seen.first / panelWidth * panelWidth, end: seen.isEmpty ? 0 : seen.end)
+        let first = seen.first / panelWidth * panelWidth
+        scratch.tileRanges[t] = seen.isEmpty ? KeyRange(first: 0, end: 0) : KeyRange(first: first, end: seen.end)
         seesAny = seesAny || !seen.isEmpty
     }
     return seesAny

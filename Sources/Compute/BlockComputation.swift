@@ -2,7 +2,7 @@ public import AttnMath
 import Codecs
 public import Fleet
 
-/// Computes one task's block: reads Q, K, V in place where they are F32, and gives its partial.
+/// Computes one task's block, from Q, K and V as they lie in its payload, and gives its partial.
 public struct BlockComputation: Sendable {
     let task: TaskMessage
     let kernel: AttentionKernel
@@ -25,58 +25,73 @@ public struct BlockComputation: Sendable {
         do {
             let shape = try BlockShape(
                 queryHeads: task.queryHeads, kvHeads: task.kvHeads, queries: task.queries, keys: task.keys,
-                headSize: task.headSize, valueHeadSize: task.valueHeadSize)
-            var lse: [Float] = []
-            var isCancelled = false
-            let output = try floats(task.q) { q in
-                try floats(task.k) { k in
-                    try floats(task.v) { v in
-                        try withMask { mask in
-                            let operands = BlockOperands(q: q, k: k, v: v, mask: mask)
-                            let output = try uninitialized(shape.outputCount) { output in
-                                lse = try uninitialized(shape.rowCount) { lse in
-                                    isCancelled = try attend(
-                                        shape, operands, BlockResult(output: output, lse: lse), &workspace)
-                                }
-                            }
-                            return output
-                        }
-                    }
+                headSize: task.weights?.hiddenSize ?? task.headSize, valueHeadSize: task.valueHeadSize)
+            let partial = try withMask { mask in
+                try withOperands(mask, &workspace) { operands, workspace in
+                    try compute(shape, operands, &workspace)
                 }
             }
-            return isCancelled ? .cancelled : .done(Partial(output: output, lse: lse))
+            return .done(partial)
+        } catch is Cancelled {
+            return .cancelled
         } catch {
             return .failed(reason: "\(error)")
         }
     }
 
-    /// - Returns: whether it was cancelled on the way.
-    private func attend(
-        _ shape: BlockShape, _ operands: BlockOperands, _ result: BlockResult, _ workspace: inout Workspace
-    ) throws -> Bool {
-        let attributes = BlockAttributes(scale: task.scale, window: KeyWindow(last: task.causalOffset))
-        for kvHead in 0..<shape.kvHeads {
-            if cancel.isSet { return true }
-            let heads = kvHead * shape.headsPerGroup..<(kvHead + 1) * shape.headsPerGroup
-            try kernel.attend(shape, attributes, operands, heads: heads, into: result, workspace: &workspace)
+    /// Why a computation stopped in the middle.
+    struct Cancelled: Error {}
+
+    private func compute(
+        _ shape: BlockShape, _ operands: BlockOperands, _ workspace: inout Workspace
+    ) throws -> Partial {
+        var lse: [Float] = []
+        let output = try filled(shape.outputCount) { output in
+            lse = try filled(shape.rowCount) { lse in
+                let result = BlockResult(output: output, lse: lse)
+                try forEachGroup(shape) { heads in
+                    try kernel.attend(shape, attributes, operands, heads: heads, into: result, workspace: &workspace)
+                }
+            }
         }
-        return false
+        guard let stage = scoreStage else { return Partial(output: output, lse: lse) }
+        let (count, overflow) = shape.rowCount.multipliedReportingOverflow(by: shape.keys)
+        guard !overflow else { throw ShapeError.tooLarge(tensor: "the scores") }
+        let scores = try filled(count) { scores in
+            try forEachGroup(shape) { heads in
+                try kernel.scores(
+                    shape, attributes, operands, stage: stage, heads: heads, into: scores, workspace: &workspace)
+            }
+        }
+        return Partial(output: output, lse: lse, scores: scores)
     }
 
-    /// Lends a tensor's elements as float32: in place, or converted.
-    private func floats<Result>(
-        _ tensor: TensorInfo, _ body: (UnsafeBufferPointer<Float>) throws -> Result
-    ) throws -> Result {
-        let format: FloatFormat
-        switch tensor.type {
-        case .f16: format = .float16
-        case .bf16: format = .bfloat16
-        default: return try task.tensors.withElements(of: tensor, as: Float.self, body)
+    private func forEachGroup(_ shape: BlockShape, _ body: (Range<Int>) throws -> Void) throws {
+        for kvHead in 0..<shape.kvHeads {
+            try stopIfCancelled()
+            try body(kvHead * shape.headsPerGroup..<(kvHead + 1) * shape.headsPerGroup)
         }
-        let numbers = try uninitialized(tensor.elementCount) { numbers in
-            try task.tensors.withUnsafeBytes(of: tensor) { bytes in try format.decode(bytes, into: numbers) }
+    }
+
+    func stopIfCancelled() throws {
+        if cancel.isSet { throw Cancelled() }
+    }
+
+    private var attributes: BlockAttributes {
+        let attributes = task.attributes
+        return BlockAttributes(
+            scale: attributes.scale, softcap: attributes.softcap,
+            window: KeyWindow(first: attributes.windowFirst, last: attributes.windowLast),
+            softmaxPrecision: attributes.softmaxPrecision == .float64 ? .float64 : .float32)
+    }
+
+    private var scoreStage: ScoreStage? {
+        switch task.attributes.scoreOutput {
+        case .raw: .raw
+        case .capped: .capped
+        case .biased: .biased
+        case nil: nil
         }
-        return try numbers.withUnsafeBufferPointer(body)
     }
 
     private func withMask<Result>(_ body: (BlockMask?) throws -> Result) throws -> Result {
@@ -94,7 +109,7 @@ public struct BlockComputation: Sendable {
 }
 
 /// An array whose every element `fill` writes; zeroed first, should it stop early.
-private func uninitialized(
+func filled(
     _ count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
 ) throws -> [Float] {
     try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -7,21 +7,35 @@ extension AttentionRequest {
     ///
     /// Asked only when a partial is not finite: then either the inputs or the worker are to blame.
     func mayBeNonFinite() -> Bool {
-        let largest = [q.tensor, k.tensor, v.tensor].map(largestMagnitude)
-        guard largest.allSatisfy(\.isFinite) else { return true }
+        let (queries, keys) = (largestMagnitude([q.tensor]), largestMagnitude(k.tensors))
+        let values = largestMagnitude(v.tensors)
+        guard queries.isFinite, keys.isFinite, values.isFinite, let score = largestScore(queries, keys) else {
+            return true
+        }
         // The dot product may overflow before a small scale would bring it back, and the sum of values before it is
         // divided by the sum of weights.
         let scale = max(Double(abs(problem.scale)), 1)
-        let score = Double(largest[0]) * Double(largest[1]) * Double(problem.headSize) * scale
-        let sum = Double(largest[2]) * Double(problem.keyLength)
-        guard max(score, sum) < Double(Float.greatestFiniteMagnitude) / 4 else { return true }
+        let sum = values * Double(problem.keyLength)
+        guard max(score * scale, sum) < Double(Float.greatestFiniteMagnitude) / 4 else { return true }
         guard let mask, problem.mask?.kind == .float else { return false }
         return !elements(of: mask).allSatisfy { $0 < Float.greatestFiniteMagnitude / 4 }
     }
 
+    /// A bound of the unscaled scores and of what is summed up on the way to them; nil if a weight is not finite.
+    private func largestScore(_ queries: Double, _ keys: Double) -> Double? {
+        guard let weights else { return queries * keys * Double(problem.headSize) }
+        let largest = weights.tensors.map { largestMagnitude([$0]) }
+        guard largest.allSatisfy(\.isFinite) else { return nil }
+        let projected =
+            queries * largest[0] * Double(problem.headSize) + keys * largest[1] * Double(problem.keySize)
+        return max(projected, largest[2] * Double(weights.scoring.hiddenSize))
+    }
+
     /// Infinity if any element is infinite or NaN.
-    private func largestMagnitude(_ tensor: TensorInfo) -> Float {
-        elements(of: tensor).reduce(0) { $1.isFinite ? max($0, abs($1)) : .infinity }
+    private func largestMagnitude(_ tensors: [TensorInfo]) -> Double {
+        tensors.reduce(0) { largest, tensor in
+            elements(of: tensor).reduce(largest) { $1.isFinite ? max($0, Double(abs($1))) : .infinity }
+        }
     }
 
     private func elements(of tensor: TensorInfo) -> [Float] {

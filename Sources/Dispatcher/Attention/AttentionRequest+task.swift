@@ -1,13 +1,20 @@
+import AttnMath
 import Codecs
 import Fleet
 
 /// Cutting a shard's inputs out of the request.
 extension AttentionRequest {
-    /// Query i of the shard sees its key j iff j ≤ i + offset; nil if it sees all, by causality or without.
-    func causalOffset(of shard: Shard) -> Int? {
-        guard let offset = problem.causalOffset(batch: shard.batch) else { return nil }
-        let own = offset + shard.queries.lowerBound - shard.keys.lowerBound
-        return own >= shard.keys.count - 1 ? nil : own
+    /// Encodes the task of one attempt at a shard.
+    func encodeTask(_ header: TaskHeader, for shard: Shard) throws(SafetensorsError) -> [UInt8] {
+        try TaskMessage.encode(header, attributes(for: shard), tensors: sources(for: shard))
+    }
+
+    func attributes(for shard: Shard) -> TaskAttributes {
+        let window = problem.window(of: shard)
+        return TaskAttributes(
+            scale: problem.scale, softcap: problem.softcap, windowFirst: window.first, windowLast: window.last,
+            softmaxPrecision: problem.softmaxPrecision == .float64 ? .float64 : .float32,
+            scoreOutput: problem.scoreOutput?.inTasks)
     }
 
     /// The tensors of a shard's task, which write themselves straight into the payload.
@@ -18,14 +25,11 @@ extension AttentionRequest {
             k.slice("K", of: file, batch: shard.batch, heads: kvHeads, rows: shard.keys, as: wireType),
             v.slice("V", of: file, batch: shard.batch, heads: kvHeads, rows: shard.keys, as: wireType),
         ]
-        if let mask, let layout = problem.mask { sources.append(maskSource(mask, layout, shard)) }
+        if let weights { sources += weights.sources(of: file, heads: shard.heads, kvHeads: kvHeads) }
+        if let mask, let layout = problem.mask, !problem.isHidden(shard) {
+            sources.append(maskSource(mask, layout, shard))
+        }
         return sources
-    }
-
-    /// Encodes the task of one attempt at a shard.
-    func encodeTask(_ header: TaskHeader, for shard: Shard) throws(SafetensorsError) -> [UInt8] {
-        try TaskMessage.encode(
-            header, scale: problem.scale, causalOffset: causalOffset(of: shard), tensors: sources(for: shard))
     }
 
     /// [1 or heads, 1 or queries, keys]: axes that repeat stay 1; floats become F32.
@@ -42,17 +46,41 @@ extension AttentionRequest {
                     for query in queries {
                         let row = layout.rowStart(batch: shard.batch, head: head, query: query)
                         let start = (row + shard.keys.lowerBound) * mask.type.byteWidth
-                        let bytes = UnsafeRawBufferPointer(rebasing: source[start..<start + from])
-                        let target = UnsafeMutableRawBufferPointer(rebasing: destination[place..<place + to])
-                        if type == mask.type {
-                            target.copyMemory(from: bytes)
-                        } else {
-                            widen(bytes, mask.type, into: target)
-                        }
+                        convert(
+                            UnsafeRawBufferPointer(rebasing: source[start..<start + from]), mask.type,
+                            into: UnsafeMutableRawBufferPointer(rebasing: destination[place..<place + to]), type)
                         place += to
                     }
                 }
             }
+        }
+    }
+}
+
+extension AttentionProblem {
+    /// Whether the shard's keys are past the real ones, or past the mask: only their scores are wanted.
+    func isHidden(_ shard: Shard) -> Bool { shard.keys.lowerBound >= reach(batch: shard.batch) }
+
+    /// The window between the shard's own queries and keys, without bounds that hide nothing.
+    func window(of shard: Shard) -> KeyWindow {
+        // A last key before the first, for the last query too.
+        guard !isHidden(shard) else { return KeyWindow(first: nil, last: -shard.queries.count) }
+        let window = window(batch: shard.batch)
+        let shift = shard.queries.lowerBound - shard.keys.lowerBound
+        let (first, last) = (window.first.map { $0 + shift }, window.last.map { $0 + shift })
+        return KeyWindow(
+            first: first.flatMap { $0 + shard.queries.count - 1 <= 0 ? nil : $0 },
+            last: last.flatMap { $0 >= shard.keys.count - 1 ? nil : $0 })
+    }
+}
+
+extension ScoreOutput {
+    /// What workers send for it: probabilities need the log-sum-exp of all keys, which only the dispatcher has.
+    var inTasks: TaskAttributes.ScoreOutput {
+        switch self {
+        case .raw: .raw
+        case .capped: .capped
+        case .biased, .probabilities: .biased
         }
     }
 }

@@ -2,7 +2,8 @@ import AttnMath
 import Codecs
 import Fleet
 
-/// Q, K or V as it lies in the request: 4-D [batch, heads, length, size] or 3-D [batch, length, heads × size].
+/// Q, or the new or past part of K or V, as it lies in the request: 4-D [batch, heads, length, size] or 3-D
+/// [batch, length, heads × size].
 struct HeadTensor: Sendable {
     let tensor: TensorInfo
     let batch: Int
@@ -44,10 +45,37 @@ struct HeadTensor: Sendable {
         }
     }
 
+    /// A cache's [batch, heads, length, size], of which the caller has checked the rank; its length may be 0.
+    init(cache tensor: TensorInfo) {
+        self.tensor = tensor
+        (batch, heads, length, size) = (tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3])
+        isPacked = false
+    }
+
     /// Elements before the row of one head and position.
     func rowStart(batch: Int, head: Int, position: Int) -> Int {
         isPacked
             ? ((batch * length + position) * heads + head) * size : ((batch * heads + head) * length + position) * size
+    }
+
+    /// Writes [rows, size] of one head as `type`, which is the tensor's own or F32.
+    func write(
+        batch: Int, head: Int, rows: Range<Int>, of file: Safetensors, as type: TensorType,
+        into destination: UnsafeMutableRawBufferPointer
+    ) {
+        file.withUnsafeBytes(of: tensor) { source in
+            var place = 0
+            // Rows of a head are neighbours unless packed, and then go in one piece.
+            for run in isPacked ? rows.map({ $0..<$0 + 1 }) : [rows] {
+                let start = rowStart(batch: batch, head: head, position: run.lowerBound)
+                let elements = run.count * size
+                let end = place + elements * type.byteWidth
+                convert(
+                    UnsafeRawBufferPointer(rebasing: source[byteRange(start, elements)]), tensor.type,
+                    into: UnsafeMutableRawBufferPointer(rebasing: destination[place..<end]), type)
+                place = end
+            }
+        }
     }
 
     /// A tensor [heads, rows, size] of `type`, cut out of the request straight into the payload.
@@ -55,20 +83,12 @@ struct HeadTensor: Sendable {
         _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
     ) -> TensorSource {
         TensorSource(name, type, shape: [heads.count, rows.count, size]) { destination in
-            file.withUnsafeBytes(of: tensor) { source in
-                var place = 0
-                for head in heads {
-                    // Rows of a head are neighbours unless packed, and then go in one piece.
-                    for run in isPacked ? rows.map({ $0..<$0 + 1 }) : [rows] {
-                        let start = rowStart(batch: batch, head: head, position: run.lowerBound)
-                        let elements = run.count * size
-                        let end = place + elements * type.byteWidth
-                        convert(
-                            UnsafeRawBufferPointer(rebasing: source[byteRange(start, elements)]),
-                            into: UnsafeMutableRawBufferPointer(rebasing: destination[place..<end]), type)
-                        place = end
-                    }
-                }
+            let headBytes = rows.count * size * type.byteWidth
+            for (index, head) in heads.enumerated() {
+                write(
+                    batch: batch, head: head, rows: rows, of: file, as: type,
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: destination[index * headBytes..<(index + 1) * headBytes]))
             }
         }
     }
@@ -76,39 +96,5 @@ struct HeadTensor: Sendable {
     private func byteRange(_ start: Int, _ elements: Int) -> Range<Int> {
         let width = tensor.type.byteWidth
         return start * width..<(start + elements) * width
-    }
-
-    private func convert(
-        _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer, _ type: TensorType
-    ) {
-        if type == tensor.type {
-            destination.copyMemory(from: source)
-        } else {
-            widen(source, tensor.type, into: destination)
-        }
-    }
-}
-
-/// Converts float elements of any type to F32. The sizes agree by construction.
-func widen(
-    _ source: UnsafeRawBufferPointer, _ type: TensorType, into destination: UnsafeMutableRawBufferPointer
-) {
-    destination.withMemoryRebound(to: Float.self) { numbers in
-        do { try FloatFormat(type)?.decode(source, into: numbers) } catch {
-            preconditionFailure("slices have the sizes they were made with: \(error)")
-        }
-    }
-}
-
-extension FloatFormat {
-    /// The format of a float tensor's elements; nil for integers and booleans.
-    init?(_ type: TensorType) {
-        switch type {
-        case .f64: self = .float64
-        case .f32: self = .float32
-        case .f16: self = .float16
-        case .bf16: self = .bfloat16
-        default: return nil
-        }
     }
 }

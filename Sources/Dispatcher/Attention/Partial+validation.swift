@@ -7,16 +7,21 @@ struct InvalidPartial: Error, CustomStringConvertible {
 }
 
 extension Partial {
-    /// Takes `O` and `lse` out of a result if they fit the shard in shape and type.
+    /// Takes `O`, `lse` and the scores wanted out of a result if they fit the shard in shape and type.
     init(_ file: Safetensors, for shard: Shard, of problem: AttentionProblem) throws(InvalidPartial) {
         let shape = [shard.heads.count, shard.queries.count]
         self.init(
             output: try Self.elements(file, "O", shape: shape + [problem.valueHeadSize]),
-            lse: try Self.elements(file, "lse", shape: shape))
+            lse: try Self.elements(file, "lse", shape: shape),
+            scores: problem.scoreOutput == nil
+                ? nil : try Self.elements(file, "qk_matmul_output", shape: shape + [shard.keys.count]))
     }
 
-    /// Whether every row is one that finite inputs can make: O finite, lse finite or −∞.
-    var isFinite: Bool { output.allSatisfy(\.isFinite) && lse.allSatisfy { $0 < .infinity } }
+    /// Whether every row is one that finite inputs can make: O finite, lse and scores finite or −∞.
+    var isFinite: Bool {
+        output.allSatisfy(\.isFinite) && lse.allSatisfy { $0 < .infinity }
+            && scores?.allSatisfy { $0 < .infinity } ?? true
+    }
 
     private static func elements(
         _ file: Safetensors, _ name: String, shape: [Int]

@@ -4,17 +4,23 @@ import Fleet
 public struct PlanLimits: Sendable {
     /// Slots of the live workers; at least 1.
     public var slots: Int
-    /// Most bytes of tensors in one task or one partial; never more than an MQTT packet holds.
+    /// Most bytes of tensors in one task or one partial, as long as cutting helps; never more than an MQTT packet holds.
     public var messageBytes: Int
+    /// Most bytes of tensors in one task with the weights of additive scoring, which cutting does not make smaller.
+    public var packetBytes: Int
     /// Bytes per element of Q, K and V on the wire.
     public var elementBytes: Int
     /// A shard of less work than this is not cut further for the sake of more workers: 2 MFLOP, about 0.1 ms on a
     /// small core, is what a message through a broker costs.
     public var smallestFlops: Double
 
-    public init(slots: Int, messageBytes: Int = 4 << 20, elementBytes: Int = 4, smallestFlops: Double = 2e6) {
+    public init(
+        slots: Int, messageBytes: Int = 4 << 20, packetBytes: Int = .max, elementBytes: Int = 4,
+        smallestFlops: Double = 2e6
+    ) {
         self.slots = max(slots, 1)
-        self.messageBytes = min(messageBytes, Message.maximumPacketSize)
+        self.packetBytes = min(packetBytes, Message.maximumPacketSize)
+        self.messageBytes = min(messageBytes, self.packetBytes)
         self.elementBytes = elementBytes
         self.smallestFlops = smallestFlops
     }

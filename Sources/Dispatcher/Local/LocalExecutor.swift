@@ -28,27 +28,31 @@ public struct LocalExecutor: Sendable {
         var assembly = Assembly(attention.problem, plan)
         var report = JobReport(plan)
         let cancel = CancelFlag()
-        let results = await withTaskCancellationHandler {
+        var failure: JobError?
+        await withTaskCancellationHandler {
             await withTaskGroup(of: ShardResult.self) { group in
                 for index in plan.shards.indices {
                     group.addTask { await compute(index, plan, request, attention, cancel, clock) }
                 }
-                return await group.reduce(into: [ShardResult]()) { $0.append($1) }
+                for await result in group {
+                    let index = result.index
+                    switch result.outcome {
+                    case .done(let partial): assembly.take(partial, shard: index)
+                    case .cancelled: failure = failure ?? JobError(.cancelled, "the job was cancelled")
+                    case .failed(let reason):
+                        failure = failure ?? JobError(.shardFailed, "shard \(index) failed: \(reason)")
+                        cancel.set()
+                    }
+                    report.shards[index].worker = "local"
+                    report.shards[index].attempt = 1
+                    report.shards[index].compute = result.compute
+                    report.shards[index].done = start.duration(to: result.end)
+                }
             }
         } onCancel: {
             cancel.set()
         }
-        for result in results.sorted(by: { $0.index < $1.index }) {
-            switch result.outcome {
-            case .done(let partial): assembly.take(partial, shard: result.index)
-            case .cancelled: throw JobError(.cancelled, "the job was cancelled")
-            case .failed(let reason): throw JobError(.shardFailed, "shard \(result.index) failed: \(reason)")
-            }
-            report.shards[result.index].worker = "local"
-            report.shards[result.index].attempt = 1
-            report.shards[result.index].compute = result.compute
-            report.shards[result.index].done = start.duration(to: result.end)
-        }
+        if let failure { throw failure }
         return try answer(request, attention, assembly, report, elapsed: start.duration(to: clock.now))
     }
 
@@ -88,7 +92,7 @@ public struct LocalExecutor: Sendable {
             let payload = try JobAnswer.encode(
                 job: request.id.text, status: .done,
                 report: report.json(job: request.id, op: request.op, elapsed: elapsed),
-                tensors: [assembly.source(for: attention)])
+                tensors: assembly.sources(for: attention))
             return try JobAnswer(decoding: payload)
         } catch {
             throw JobError(.shardFailed, "the answer could not be laid out: \(error)")

@@ -17,7 +17,7 @@ extension DispatcherService {
                     "job done", metadata: ["job": "\(id)", "elapsed_ms": "\(elapsed.inMilliseconds)"])
                 payload = try JobAnswer.encode(
                     job: id.text, status: .done, report: report,
-                    tensors: [job.assembly.source(for: job.attention)])
+                    tensors: job.assembly.sources(for: job.attention))
                 answers.insert(id, digest: job.request.digest, payload: payload, at: now)
             case .failed(let error):
                 logger.warning("job failed", metadata: ["job": "\(id)", "reason": "\(error)"])

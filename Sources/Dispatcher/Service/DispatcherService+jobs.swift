@@ -41,6 +41,7 @@ extension DispatcherService {
             if try join(request, waiter) { return }
             if let refusal = scheduler.refusal(of: request.id) { throw refusal }
             let attention = try AttentionRequest(request)
+            try checkAnswer(attention, to: waiter)
             let plan = try planAttention(attention.problem, limits: limits(for: attention))
             try admit(payload.count + attention.problem.outputBytes)
             start(RunningJob(request, attention, plan, start: now, waiter))
@@ -76,8 +77,19 @@ extension DispatcherService {
         let overhead = 4096
         let packet = transport.maximumPacketSize.map { max($0 - overhead, 1) } ?? .max
         return PlanLimits(
-            slots: scheduler.liveSlots, messageBytes: min(options.messageBytes, packet),
+            slots: scheduler.liveSlots, messageBytes: options.messageBytes, packetBytes: packet,
             elementBytes: attention.wireType.byteWidth)
+    }
+
+    /// What could never be delivered is not worth computing.
+    private func checkAnswer(_ attention: AttentionRequest, to waiter: Waiter) throws(JobError) {
+        guard case .topic = waiter else { return }
+        let packet = transport.maximumPacketSize ?? Message.maximumPacketSize
+        guard attention.answerBytes <= packet else {
+            throw JobError(
+                .tooLarge,
+                "the outputs take \(attention.answerBytes) bytes, and the broker lets \(packet) through")
+        }
     }
 
     private func admit(_ bytes: Int) throws(JobError) {

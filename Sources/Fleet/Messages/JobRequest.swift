@@ -33,7 +33,7 @@ public struct JobRequest: Sendable {
             if let version = tensors.metadata["protocol"] { try ProtocolVersion.check(version) }
             let fields = MessageFields(fields: tensors.metadata)
             id = try fields.parse("job", as: "a job ID (\(JobID.rule))") { JobID($0) }
-            op = tensors.metadata["op"] ?? TaskMessage.attention
+            op = tensors.metadata["op"] ?? AttentionOperator.attention.rawValue
             outputs = (tensors.metadata["outputs"] ?? "Y").split(separator: ",").map { $0.filter { $0 != " " } }
             let milliseconds = try fields.optional("deadline_ms", as: "1 to 86400000 milliseconds") { text in
                 Int64(text).flatMap { Self.deadlines.contains($0) ? $0 : nil }

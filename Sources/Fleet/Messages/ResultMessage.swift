@@ -8,6 +8,7 @@ public import Codecs
 ///
 /// - `O` F32 [query heads, queries, value head size], normalised over the task's keys
 /// - `lse` F32 [query heads, queries], their log-sum-exp
+/// - `qk_matmul_output` F32 [query heads, queries, keys], the scores, if the task asks for them
 public struct ResultMessage: Sendable {
     public enum Status: Sendable, Equatable {
         case done
@@ -23,7 +24,7 @@ public struct ResultMessage: Sendable {
     public var status: Status
     public var queued: Duration
     public var compute: Duration
-    /// Holds `O` and `lse` if done; not yet compared with what the shard calls for.
+    /// Holds `O` and `lse`, and the scores asked for, if done; not yet compared with what the shard calls for.
     public var tensors: Safetensors?
 
     /// - Throws: `MessageError`: `.malformed` or `.version`.

@@ -15,8 +15,10 @@ struct AttendCommand: AsyncParsableCommand {
         abstract: "Compute one attention job, by a fleet or here.",
         discussion: """
             REQUEST is a safetensors file with the inputs of the ONNX operator Attention (opset 25): tensors Q, K, V \
-            and, if wanted, attn_mask and nonpad_kv_seqlen. Its metadata holds the attributes as strings: scale, \
-            is_causal, q_num_heads, kv_num_heads. RESULT gets the output Y, in Q's type.
+            and, if wanted, attn_mask, past_key and past_value, or nonpad_kv_seqlen. Its metadata holds the attributes \
+            as strings, such as scale, is_causal, softcap, left_window_size, q_num_heads, kv_num_heads, and the outputs \
+            wanted: Y (the default), present_key, present_value, qk_matmul_output. With op AdditiveAttention the tensors \
+            W_query, W_key and w_score go with them. RESULT gets the outputs, Y in Q's type.
 
             Q, K and V are [batch, heads, length, head size], or [batch, length, heads × head size] with q_num_heads \
             and kv_num_heads. Types: F32, F16, BF16, F64; computed in float32.

@@ -41,7 +41,7 @@ import Testing
     private func output(_ assembly: Assembly) throws -> [Float] {
         var sample = AttentionSample()
         (sample.kvHeads, sample.queries, sample.keys, sample.headSize, sample.valueHeadSize) = (1, 3, 8, 2, 2)
-        let payload = try Safetensors.encode(tensors: [assembly.source(for: sample.attention())])
+        let payload = try Safetensors.encode(tensors: assembly.sources(for: sample.attention()))
         let file = try Safetensors(parsing: payload)
         return try file.elements(of: file.tensor("Y"), as: Float.self)
     }
@@ -153,7 +153,9 @@ import Testing
         batch: 1, queryHeads: 2, kvHeads: 1, queryLength: 4, keyLength: 5, headSize: 8, valueHeadSize: 7, scale: 1,
         isCausal: false)
 
-    private func partial(_ tensors: [(String, TensorType, [Int])]) throws -> Partial {
+    private func partial(_ tensors: [(String, TensorType, [Int])], _ output: ScoreOutput? = nil) throws -> Partial {
+        var problem = problem
+        problem.scoreOutput = output
         let sources = tensors.map { tensor in
             TensorSource(tensor.0, tensor.1, shape: tensor.2) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
         }
@@ -164,6 +166,23 @@ import Testing
     func good() throws {
         let partial = try partial([("O", .f32, [2, 3, 7]), ("lse", .f32, [2, 3]), ("extra", .i8, [3])])
         #expect(partial.output.count == 42 && partial.lse.count == 6)
+    }
+
+    @Test("Scores are part of the partial if they are wanted, and else left")
+    func scores() throws {
+        let tensors: [(String, TensorType, [Int])] = [
+            ("O", .f32, [2, 3, 7]), ("lse", .f32, [2, 3]), ("qk_matmul_output", .f32, [2, 3, 5]),
+        ]
+        #expect(try partial(tensors).scores == nil)
+        #expect(try partial(tensors, .biased).scores?.count == 30)
+        #expect(throws: InvalidPartial.self) { try partial(Array(tensors[..<2]), .raw) }
+        for (type, shape) in [(TensorType.f32, [2, 3, 4]), (.f32, [30]), (.f16, [2, 3, 5])] {
+            #expect(throws: InvalidPartial.self) {
+                try partial(tensors[..<2] + [("qk_matmul_output", type, shape)], .probabilities)
+            }
+        }
+        #expect(Partial(output: [0], lse: [0], scores: [0, -.infinity]).isFinite)
+        for number in [Float.nan, .infinity] { #expect(!Partial(output: [0], lse: [0], scores: [0, number]).isFinite) }
     }
 
     @Test("Another shape or type, or a missing tensor, is no partial of the shard")

@@ -1,12 +1,12 @@
-// An attention job made up for a test: its request as a client would write it, and its exact answer.
+// An attention job made up for a test, as a client would write it.
 //
-// B = batch, H = query heads, G = key/value heads, L = queries, S = keys, D = head size, E = value head size.
+// B = batch, H = query heads, G = key/value heads, L = queries, S = keys (past and new), D = head size, E = value head
+// size, U = hidden size of additive scoring.
 
 import AttnMath
 import Codecs
 @testable import Dispatcher
 import Fleet
-import Glibc
 
 struct AttentionSample: Sendable, CustomStringConvertible {
     enum Mask: Sendable {
@@ -17,10 +17,18 @@ struct AttentionSample: Sendable, CustomStringConvertible {
         case float([Int], TensorType)
     }
 
+    /// Additive scoring: U, the keys' own head size, and whether each head has weights of its own.
+    struct Additive: Sendable {
+        var hiddenSize = 3
+        var keySize = 2
+        var isPerHead = false
+    }
+
     var batch = 1
     var queryHeads = 2
     var kvHeads = 2
     var queries = 5
+    /// New ones, beside the past.
     var keys = 7
     var headSize = 4
     var valueHeadSize = 3
@@ -31,13 +39,34 @@ struct AttentionSample: Sendable, CustomStringConvertible {
     var isPacked = false
     var isCausal = false
     var scale: Float?
+    var softcap: Float?
+    var leftWindow: Int?
+    var rightWindow: Int?
+    var softmaxPrecision: Int?
     var mask = Mask.none
     var validKeys: [Int64]?
+    /// Length of `past_key` and `past_value`.
+    var past: Int?
+    /// `qk_matmul_output_mode`; the output is wanted if it is set.
+    var scoreOutput: ScoreOutput?
+    var wantsPresent = false
+    var additive: Additive?
     var seed: UInt64 = 1
 
+    /// S.
+    var allKeys: Int { keys + (past ?? 0) }
+    var keySize: Int { additive?.keySize ?? headSize }
+
     var description: String {
-        "B\(batch) H\(queryHeads)/\(kvHeads) L\(queries) S\(keys) D\(headSize) E\(valueHeadSize) \(type.rawValue)"
-            + "\(isPacked ? " 3-D" : "")\(isCausal ? " causal" : "")\(validKeys.map { " valid \($0)" } ?? "") \(mask)"
+        var words = ["B\(batch) H\(queryHeads)/\(kvHeads) L\(queries) S\(keys) D\(headSize) E\(valueHeadSize)"]
+        words.append(type.rawValue + (isPacked ? " 3-D" : "") + (isCausal ? " causal" : ""))
+        if let past { words.append("past \(past)") }
+        if let validKeys { words.append("valid \(validKeys)") }
+        if leftWindow != nil || rightWindow != nil { words.append("window \(leftWindow ?? -1), \(rightWindow ?? -1)") }
+        if let softcap { words.append("softcap \(softcap)") }
+        if let scoreOutput { words.append("scores \(scoreOutput)") }
+        if let additive { words.append("\(additive)") }
+        return (words + ["\(mask)", "seed \(seed)"]).joined(separator: " ")
     }
 
     // MARK: The request
@@ -46,9 +75,19 @@ struct AttentionSample: Sendable, CustomStringConvertible {
         -> [UInt8]
     {
         var metadata = ["job": "j"]
+        if additive != nil { metadata["op"] = "AdditiveAttention" }
         if isPacked { (metadata["q_num_heads"], metadata["kv_num_heads"]) = ("\(queryHeads)", "\(kvHeads)") }
         if isCausal { metadata["is_causal"] = "1" }
         metadata["scale"] = scale?.description
+        metadata["softcap"] = softcap?.description
+        metadata["left_window_size"] = leftWindow?.description
+        metadata["right_window_size"] = rightWindow?.description
+        metadata["softmax_precision"] = softmaxPrecision?.description
+        metadata["qk_matmul_output_mode"] = scoreOutput?.rawValue.description
+        var outputs = ["Y"]
+        if scoreOutput != nil { outputs.append("qk_matmul_output") }
+        if wantsPresent { outputs += ["present_key", "present_value"] }
+        metadata["outputs"] = outputs.joined(separator: ",")
         for (key, value) in changes { metadata[key] = value }
         let sources = try tensors().filter { !without.contains($0.name) } + more
         return try Safetensors.encode(metadata: metadata, tensors: sources)
@@ -59,9 +98,17 @@ struct AttentionSample: Sendable, CustomStringConvertible {
     private func tensors() throws -> [TensorSource] {
         var sources = [
             try source("Q", type, heads: queryHeads, length: queries, size: headSize),
-            try source("K", type, heads: kvHeads, length: keys, size: headSize),
+            try source("K", type, heads: kvHeads, length: keys, size: keySize),
             try source("V", valueType ?? type, heads: kvHeads, length: keys, size: valueHeadSize),
         ]
+        if let past {
+            let (key, value) = ([batch, kvHeads, past, keySize], [batch, kvHeads, past, valueHeadSize])
+            sources.append(try source("past_key", type, shape: key, numbers("past_key", key)))
+            sources.append(try source("past_value", valueType ?? type, shape: value, numbers("past_value", value)))
+        }
+        if additive != nil {
+            for (name, shape) in weightShapes { sources.append(try source(name, .f32, shape: shape, weight(name))) }
+        }
         switch mask {
         case .none: break
         case .boolean(let shape):
@@ -75,10 +122,11 @@ struct AttentionSample: Sendable, CustomStringConvertible {
     }
 
     private func source(_ name: String, _ type: TensorType, heads: Int, length: Int, size: Int) throws -> TensorSource {
-        let numbers = numbers(name, heads: heads, length: length, size: size)
-        guard isPacked else { return try source(name, type, shape: [batch, heads, length, size], numbers) }
+        let shape = [batch, heads, length, size]
+        guard isPacked else { return try source(name, type, shape: shape, numbers(name, shape)) }
         return try source(
-            name, type, shape: [batch, length, heads * size], packed(numbers, heads: heads, length: length, size: size))
+            name, type, shape: [batch, length, heads * size],
+            packed(numbers(name, shape), heads: heads, length: length, size: size))
     }
 
     private func source(_ name: String, _ type: TensorType, shape: [Int], _ numbers: [Float]) throws -> TensorSource {
@@ -88,11 +136,48 @@ struct AttentionSample: Sendable, CustomStringConvertible {
 
     // MARK: The numbers
 
-    /// [B, heads, length, size], in -1 ..< 1, rounded to what the tensor's type can hold.
-    private func numbers(_ name: String, heads: Int, length: Int, size: Int) -> [Float] {
-        var random = SeededGenerator(seed: seed &* 1000 &+ UInt64(name.utf8.first ?? 0))
-        let numbers = (0..<batch * heads * length * size).map { _ in random.float() }
-        return rounded(numbers, name == "V" ? valueType ?? type : type)
+    /// [B, H, L, D].
+    var q: [Float] { numbers("Q", [batch, queryHeads, queries, headSize]) }
+    /// Past and new, [B, G, S, D].
+    var k: [Float] { cached("K", "past_key", size: keySize) }
+    /// Past and new, [B, G, S, E].
+    var v: [Float] { cached("V", "past_value", size: valueHeadSize) }
+
+    /// In -1 ..< 1, rounded to what the tensor's type can hold.
+    private func numbers(_ name: String, _ shape: [Int]) -> [Float] {
+        let salt = name.utf8.reduce(UInt64(0)) { 31 * $0 + UInt64($1) }
+        var random = SeededGenerator(seed: seed &* 1000 &+ salt)
+        let numbers = (0..<shape.reduce(1, *)).map { _ in random.float() }
+        return rounded(numbers, ["V", "past_value"].contains(name) ? valueType ?? type : type)
+    }
+
+    private func cached(_ new: String, _ old: String, size: Int) -> [Float] {
+        let fresh = numbers(new, [batch, kvHeads, keys, size])
+        guard let past else { return fresh }
+        let cache = numbers(old, [batch, kvHeads, past, size])
+        var whole: [Float] = []
+        for head in 0..<batch * kvHeads {
+            whole += cache[head * past * size..<(head + 1) * past * size]
+            whole += fresh[head * keys * size..<(head + 1) * keys * size]
+        }
+        return whole
+    }
+
+    /// The shapes of the weights as the request has them.
+    var weightShapes: [(String, [Int])] {
+        guard let additive else { return [] }
+        let hiddenSize = additive.hiddenSize
+        return additive.isPerHead
+            ? [
+                ("W_query", [queryHeads, hiddenSize, headSize]), ("W_key", [kvHeads, hiddenSize, keySize]),
+                ("w_score", [queryHeads, hiddenSize]),
+            ] : [("W_query", [hiddenSize, headSize]), ("W_key", [hiddenSize, keySize]), ("w_score", [hiddenSize])]
+    }
+
+    func weight(_ name: String) -> [Float] {
+        guard let shape = weightShapes.first(where: { $0.0 == name })?.1 else { return [] }
+        var random = SeededGenerator(seed: seed &+ UInt64(name.utf8.count) &* 977)
+        return (0..<shape.reduce(1, *)).map { _ in 2 * random.float() }
     }
 
     private func maskNumbers(_ shape: [Int]) -> [Float] {
@@ -103,6 +188,15 @@ struct AttentionSample: Sendable, CustomStringConvertible {
     private func maskFloats(_ shape: [Int]) -> [Float] {
         guard case .float(_, let type) = mask else { return [] }
         return rounded(maskNumbers(shape).map { $0 < -0.7 ? -.infinity : 3 * $0 }, type)
+    }
+
+    /// The mask's own numbers as what they add to a score.
+    var maskBias: (shape: [Int], elements: [Float])? {
+        switch mask {
+        case .none: nil
+        case .boolean(let shape): (shape, maskNumbers(shape).map { $0 > -0.5 ? 0 : -.infinity })
+        case .float(let shape, _): (shape, maskFloats(shape))
+        }
     }
 
     /// From [B, heads, length, size] to [B, length, heads, size].
@@ -117,121 +211,6 @@ struct AttentionSample: Sendable, CustomStringConvertible {
             }
         }
         return packed
-    }
-
-    // MARK: The answer
-
-    /// Y and its log-sum-exp, [B, H, L, E] and [B, H, L].
-    struct Answer<Number> {
-        var output: [Number] = []
-        var lse: [Number] = []
-    }
-
-    /// By the oracle, in double.
-    func exact() throws -> Answer<Double> {
-        var answer = Answer<Double>()
-        try forEachBatch { shape, attributes, operands in
-            let partial = try AttentionOracle.attend(shape, attributes, operands)
-            answer.output += partial.output
-            answer.lse += partial.lse
-        }
-        return answer
-    }
-
-    /// The obvious way in float32: all scores, softmax, weighted sum.
-    func naive() throws -> [Float] {
-        var output: [Float] = []
-        try forEachBatch { shape, attributes, operands in
-            let (q, k, v) = (
-                operands.q.bindMemory(to: Float.self), operands.k.bindMemory(to: Float.self),
-                operands.v.bindMemory(to: Float.self)
-            )
-            for row in 0..<shape.rowCount {
-                let kvHead = row / shape.queries / shape.headsPerGroup
-                let scores = (0..<shape.keys).map { key in
-                    var dot: Float = 0
-                    for d in 0..<shape.headSize {
-                        dot +=
-                            q[row * shape.headSize + d]
-                            * k[(kvHead * shape.keys + key) * shape.headSize + d]
-                    }
-                    return attributes.scale * dot + bias(operands, row, key, shape)
-                }
-                let maximum = scores.max() ?? -.infinity
-                let weights = scores.map { maximum == -.infinity ? 0 : expf($0 - maximum) }
-                let sum = weights.reduce(0, +)
-                for e in 0..<shape.valueHeadSize {
-                    var total: Float = 0
-                    for key in 0..<shape.keys {
-                        total += weights[key] * v[(kvHead * shape.keys + key) * shape.valueHeadSize + e]
-                    }
-                    output.append(sum == 0 ? 0 : total / sum)
-                }
-            }
-        }
-        return output
-    }
-
-    private func bias(_ operands: BlockOperands, _ row: Int, _ key: Int, _ shape: BlockShape) -> Float {
-        guard case .additive(let elements) = operands.mask?.elements else { return 0 }
-        return elements[row * shape.keys + key]
-    }
-
-    /// Lends each batch row as a block whose mask has mask, padding and causality in one, [H, L, S].
-    private func forEachBatch(_ body: (BlockShape, BlockAttributes, BlockOperands) throws -> Void) throws {
-        let shape = try BlockShape(
-            queryHeads: queryHeads, kvHeads: kvHeads, queries: queries, keys: keys, headSize: headSize,
-            valueHeadSize: valueHeadSize)
-        let attributes = BlockAttributes(scale: scale ?? 1 / Float(headSize).squareRoot())
-        let q = numbers("Q", heads: queryHeads, length: queries, size: headSize)
-        let k = numbers("K", heads: kvHeads, length: keys, size: headSize)
-        let v = numbers("V", heads: kvHeads, length: keys, size: valueHeadSize)
-        let maskBias = self.maskBias()
-        for b in 0..<batch {
-            let biases = (0..<queryHeads).flatMap { head in
-                (0..<queries).flatMap { query in (0..<keys).map { bias(maskBias, [b, head, query, $0]) } }
-            }
-            try slice(q, b).withUnsafeBufferPointer { q in
-                try slice(k, b).withUnsafeBufferPointer { k in
-                    try slice(v, b).withUnsafeBufferPointer { v in
-                        try biases.withUnsafeBufferPointer { biases in
-                            let mask = BlockMask(.additive(biases), heads: queryHeads, queries: queries, keys: keys)
-                            try body(shape, attributes, BlockOperands(q: q, k: k, v: v, mask: mask))
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    private func slice(_ numbers: [Float], _ b: Int) -> [Float] {
-        Array(numbers[b * numbers.count / batch..<(b + 1) * numbers.count / batch])
-    }
-
-    /// The mask's own numbers as what they add to a score.
-    private func maskBias() -> (shape: [Int], elements: [Float])? {
-        switch mask {
-        case .none: nil
-        case .boolean(let shape): (shape, maskNumbers(shape).map { $0 > -0.5 ? 0 : -.infinity })
-        case .float(let shape, _): (shape, maskFloats(shape))
-        }
-    }
-
-    /// What is added to the score at [batch, head, query, key], read off the operator's definition: nothing here is
-    /// shared with the code under test.
-    private func bias(_ mask: (shape: [Int], elements: [Float])?, _ place: [Int]) -> Float {
-        let (query, key) = (place[2], place[3])
-        let valid = validKeys.map { Int($0[place[0]]) }
-        if let valid, key >= valid { return -.infinity }
-        if isCausal, key > query + (valid.map { $0 - queries } ?? 0) { return -.infinity }
-        guard let mask else { return 0 }
-        guard key < mask.shape[mask.shape.count - 1] else { return -.infinity }
-        var index = 0
-        for (axis, (size, at)) in zip(mask.shape, place.suffix(mask.shape.count)).enumerated() {
-            let repeats = size == 1 && axis < mask.shape.count - 1
-            index = index * size + (repeats ? 0 : at)
-        }
-        return mask.elements[index]
     }
 }
 

@@ -55,4 +55,40 @@ import Testing
         #expect(try mayBeNonFinite(v: 1e38))
         #expect(try mayBeNonFinite(v: -3e38, keys: 1))
     }
+
+    @Test("What is in the cache counts like what is new")
+    func past() throws {
+        func mayBeNonFinite(key: Float, value: Float) throws -> Bool {
+            let one = [Float(1)]
+            let payload = try Safetensors.encode(
+                metadata: ["job": "j"],
+                tensors: ["Q", "K", "V"].map { TensorSource($0, .f32, shape: [1, 1, 1, 1], one) } + [
+                    TensorSource("past_key", .f32, shape: [1, 1, 1, 1], [key]),
+                    TensorSource("past_value", .f32, shape: [1, 1, 1, 1], [value]),
+                ])
+            return try AttentionRequest(JobRequest(decoding: payload)).mayBeNonFinite()
+        }
+        #expect(try !mayBeNonFinite(key: 1, value: 1))
+        #expect(try mayBeNonFinite(key: .nan, value: 1))
+        #expect(try mayBeNonFinite(key: 1, value: -3e38))
+    }
+
+    @Test("Additive scores are as large as the sum of w; projections may overflow before")
+    func additive() throws {
+        func mayBeNonFinite(q: Float = 1, query: Float = 1, key: Float = 1, score: Float = 1) throws -> Bool {
+            let payload = try Safetensors.encode(
+                metadata: ["job": "j", "op": "AdditiveAttention"],
+                tensors: [("Q", q), ("K", 1), ("V", 1)].map { TensorSource($0, .f32, shape: [1, 1, 1, 1], [$1]) } + [
+                    TensorSource("W_query", .f32, shape: [1, 1], [query]),
+                    TensorSource("W_key", .f32, shape: [1, 1], [key]),
+                    TensorSource("w_score", .f32, shape: [1], [score]),
+                ])
+            return try AttentionRequest(JobRequest(decoding: payload)).mayBeNonFinite()
+        }
+        #expect(try !mayBeNonFinite(q: 1e30, score: 1e30))
+        #expect(try mayBeNonFinite(q: 1e20, query: 1e20))
+        #expect(try mayBeNonFinite(key: .infinity))
+        #expect(try mayBeNonFinite(score: 2e38))
+        #expect(try mayBeNonFinite(score: .nan))
+    }
 }

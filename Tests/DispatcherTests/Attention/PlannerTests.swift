@@ -1,5 +1,6 @@
 // Plans: every pair of a query and a key that it may see is computed exactly once, in messages of bounded size.
 
+import AttnMath
 import Codecs
 @testable import Dispatcher
 import Fleet
@@ -22,6 +23,86 @@ import Testing
                 Issue.record("seed \(seed): \(defect) in the plan for \(problem) within \(limits)")
             }
         }
+    }
+
+    @Test("Every small window, padding and kind of scores: every pair once, no key without a query that sees it")
+    func exhaustiveWindows() throws {
+        let windows: [Int?] = [nil, 0, 1, 3]
+        for (queries, keys) in [(1, 1), (1, 6), (4, 4), (5, 3), (3, 7)] {
+            for past in 0...min(2, keys - 1) {
+                for (left, right) in windows.flatMap({ left in windows.map { (left, $0) } }) {
+                    for isCausal in [false, true] {
+                        for output in [nil, ScoreOutput.raw, .probabilities] {
+                            var problem = plain
+                            (problem.queryHeads, problem.kvHeads, problem.batch) = (1, 1, 1)
+                            (problem.queryLength, problem.keyLength, problem.pastLength) = (queries, keys, past)
+                            (problem.leftWindow, problem.rightWindow) = (left, right)
+                            (problem.isCausal, problem.scoreOutput) = (isCausal, output)
+                            try expectNoDefect(problem)
+                            problem.pastLength = 0
+                            (problem.batch, problem.validKeys) = (2, [keys / 2, keys])
+                            try expectNoDefect(problem)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func expectNoDefect(
+        _ problem: AttentionProblem, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        for messageBytes in [100, 200, 1 << 20] {
+            let limits = PlanLimits(slots: 1, messageBytes: messageBytes, smallestFlops: 0)
+            let plan = try planAttention(problem, limits: limits)
+            if let defect = firstDefect(plan, problem, limits) {
+                Issue.record("\(defect) in the plan for \(problem) within \(limits)", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
+    @Test("A window makes messages small: a long sequence is cut into queries with the few keys around them")
+    func longWindow() throws {
+        var problem = plain
+        (problem.queryHeads, problem.kvHeads, problem.headSize, problem.valueHeadSize) = (1, 1, 64, 64)
+        (problem.queryLength, problem.keyLength, problem.leftWindow, problem.isCausal) = (8192, 8192, 255, true)
+        let plan = try planAttention(problem, limits: PlanLimits(slots: 8))
+        #expect(plan.shards.count == 8)
+        for shard in plan.shards.dropFirst() { #expect(shard.keys.count == 1024 + 255) }
+    }
+
+    @Test("The work of a problem is that of its visible pairs, and of the projections and tanh of additive scores")
+    func flops() {
+        var problem = plain
+        // 2 heads; 35 pairs, of which causality leaves 15, and a window of one key and its neighbour 9; 2 · (4 + 4) each.
+        #expect(problem.flops == 2 * 35 * 16)
+        problem.isCausal = true
+        #expect(problem.flops == 2 * 15 * 16)
+        problem.leftWindow = 1
+        #expect(problem.flops == 2 * 9 * 16)
+        problem.scoreOutput = .biased
+        #expect(problem.flops == 2 * 9 * 24)
+        problem.scoreOutput = .raw
+        let (visible, all) = (2 * 9 * 16, 2 * 35 * 8)
+        #expect(problem.flops == Double(visible + all))
+        problem.scoreOutput = nil
+        problem.scoring = .additive(
+            AdditiveScoring(hiddenSize: 3, keySize: 6, queryWeightHeads: 1, keyWeightHeads: 1, scoreWeightHeads: 1))
+        let (scores, projections) = (2 * 9 * (60 + 8), 2 * 3 * (2 * 5 * 4 + 2 * 7 * 6))
+        #expect(problem.flops == Double(scores + projections))
+    }
+
+    @Test("Weights may make a task larger than a message is to be, not larger than a packet")
+    func weights() throws {
+        var problem = plain
+        problem.scoring = .additive(
+            AdditiveScoring(hiddenSize: 1000, keySize: 4, queryWeightHeads: 1, keyWeightHeads: 1, scoreWeightHeads: 1))
+        // Two heads of 5 × 4 and 7 × 8 numbers.
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 1, messageBytes: 700)).shards.count == 1)
+        expectTooLarge(problem, PlanLimits(slots: 1, messageBytes: 700, packetBytes: 36_000))
+        // A shard's projections stay within a packet, however small what is projected.
+        (problem.queryLength, problem.keyLength) = (1 << 16, 1 << 16)
+        #expect(try planAttention(problem, limits: PlanLimits(slots: 1, messageBytes: 1 << 28)).shards.count >= 4)
     }
 
     @Test("Every number of groups, group size and slots: the largest head range still fits its message")
@@ -119,6 +200,19 @@ import Testing
             kvHeads: kvHeads, queryLength: Int.random(in: 1...13, using: &random),
             keyLength: Int.random(in: 1...17, using: &random), headSize: Int.random(in: 1...16, using: &random),
             valueHeadSize: Int.random(in: 1...16, using: &random), scale: 1, isCausal: Bool.random(using: &random))
+        let windows = [nil, nil, 0, 1, 5, 40]
+        problem.leftWindow = windows.randomElement(using: &random) ?? nil
+        problem.rightWindow = windows.randomElement(using: &random) ?? nil
+        problem.pastLength = Bool.random(using: &random) ? Int.random(in: 0..<problem.keyLength, using: &random) : 0
+        problem.scoreOutput = [nil, nil, .raw, .capped, .biased, .probabilities].randomElement(using: &random) ?? nil
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let isPerHead = Bool.random(using: &random)
+            problem.scoring = .additive(
+                AdditiveScoring(
+                    hiddenSize: Int.random(in: 1...9, using: &random), keySize: Int.random(in: 1...16, using: &random),
+                    queryWeightHeads: isPerHead ? problem.queryHeads : 1,
+                    keyWeightHeads: isPerHead ? problem.kvHeads : 1, scoreWeightHeads: 1))
+        }
         if Bool.random(using: &random) {
             problem.validKeys = (0..<problem.batch).map { _ in Int.random(in: 0...problem.keyLength, using: &random) }
         }
@@ -151,11 +245,12 @@ private func firstDefect(_ plan: AttentionPlan, _ problem: AttentionProblem, _ l
 private func orderDefect(_ plan: AttentionPlan) -> String? {
     var next = 0
     for (group, blocks) in plan.blocks.enumerated() {
-        var end = 0
+        var end: Int?
         for block in 0..<blocks {
             guard plan.shards.indices.contains(next) else { return "row group \(group) lacks shards" }
             let shard = plan.shards[next]
-            guard shard.rowGroup == group, shard.block == block, shard.keys.lowerBound == end else {
+            guard shard.rowGroup == group, shard.block == block, shard.keys.lowerBound == end ?? shard.keys.lowerBound
+            else {
                 return "out of order: \(shard)"
             }
             let first = plan.shards[next - block]
@@ -169,11 +264,17 @@ private func orderDefect(_ plan: AttentionPlan) -> String? {
     return next == plan.shards.count ? nil : "shards of no row group"
 }
 
-/// Every (batch, head, query, key) at most once; every visible one exactly once.
+/// Every (batch, head, query, key) at most once; every visible one exactly once, and hidden ones too where their scores
+/// are wanted. A key that is not wanted of any query of a shard is not in it.
 private func coverageDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) -> String? {
     let (heads, queries, keys) = (problem.queryHeads, problem.queryLength, problem.keyLength)
     var count = [UInt8](repeating: 0, count: problem.batch * heads * queries * keys)
     for shard in plan.shards {
+        for key in shard.keys {
+            guard shard.queries.contains(where: { isWanted(problem, batch: shard.batch, query: $0, key: key) }) else {
+                return "key \(key) is carried in vain in \(shard)"
+            }
+        }
         for head in shard.heads {
             for query in shard.queries {
                 for key in shard.keys { count[((shard.batch * heads + head) * queries + query) * keys + key] += 1 }
@@ -185,10 +286,42 @@ private func coverageDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) 
             for query in 0..<queries {
                 for key in 0..<keys {
                     let times = count[((batch * heads + head) * queries + query) * keys + key]
-                    let isVisible = isVisible(problem, batch: batch, query: query, key: key)
-                    if times > 1 || isVisible && times == 0 {
+                    let isWanted = isWanted(problem, batch: batch, query: query, key: key)
+                    if times > 1 || isWanted && times == 0 {
                         return "batch \(batch), head \(head), query \(query), key \(key) computed \(times) times"
                     }
+                }
+            }
+        }
+    }
+    return windowDefect(plan, problem)
+}
+
+private func isWanted(_ problem: AttentionProblem, batch: Int, query: Int, key: Int) -> Bool {
+    problem.scoreOutput == .raw || problem.scoreOutput == .capped
+        || isVisible(problem, batch: batch, query: query, key: key)
+}
+
+/// By the operator's definition, one pair at a time.
+private func isVisible(_ problem: AttentionProblem, batch: Int, query: Int, key: Int) -> Bool {
+    if let valid = problem.validKeys, key >= valid[batch] { return false }
+    if let mask = problem.mask, key >= mask.sizes[3] { return false }
+    let position = query + (problem.validKeys.map { $0[batch] - problem.queryLength } ?? problem.pastLength)
+    if problem.isCausal, key > position { return false }
+    if let left = problem.leftWindow, key < position - left { return false }
+    if let right = problem.rightWindow, key > position + right { return false }
+    return true
+}
+
+/// The window in a shard's own coordinates hides what the operator hides, and nothing else.
+private func windowDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) -> String? {
+    for shard in plan.shards {
+        let window = problem.window(of: shard)
+        for (i, query) in shard.queries.enumerated() {
+            for (j, key) in shard.keys.enumerated() {
+                let isSeen = j >= i + (window.first ?? -i) && j <= i + (window.last ?? j)
+                guard isSeen == isVisible(problem, batch: shard.batch, query: query, key: key) else {
+                    return "query \(query) and key \(key) under \(window) in \(shard)"
                 }
             }
         }
@@ -196,24 +329,16 @@ private func coverageDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) 
     return nil
 }
 
-/// By the operator's definition, one pair at a time.
-private func isVisible(_ problem: AttentionProblem, batch: Int, query: Int, key: Int) -> Bool {
-    if let valid = problem.validKeys, key >= valid[batch] { return false }
-    if let mask = problem.mask, key >= mask.sizes[3] { return false }
-    guard problem.isCausal else { return true }
-    let offset = problem.validKeys.map { $0[batch] - problem.queryLength } ?? 0
-    return key <= query + offset
-}
-
-/// The larger of a shard's task and partial, in bytes of tensors.
+/// The larger of a shard's task, without weights, and partial, in bytes of tensors.
 private func tensorBytes(_ shard: Shard, _ problem: AttentionProblem, _ limits: PlanLimits) -> Int {
     let kvHeads = (shard.heads.upperBound - 1) / problem.group - shard.heads.lowerBound / problem.group + 1
     let (rows, keys) = (shard.heads.count * shard.queries.count, kvHeads * shard.keys.count)
-    var task = (rows * problem.headSize + keys * (problem.headSize + problem.valueHeadSize)) * limits.elementBytes
+    var task = (rows * problem.headSize + keys * (problem.keySize + problem.valueHeadSize)) * limits.elementBytes
     if let mask = problem.mask {
         let maskRows =
             (mask.sizes[1] == 1 ? 1 : shard.heads.count) * (mask.sizes[2] == 1 ? 1 : shard.queries.count)
         task += maskRows * shard.keys.count * (mask.kind == .boolean ? 1 : 4)
     }
-    return max(task, rows * (problem.valueHeadSize + 1) * 4)
+    let scores = problem.scoreOutput == nil ? 0 : shard.keys.count
+    return max(task, rows * (problem.valueHeadSize + 1 + scores) * 4)
 }

@@ -1,38 +1,17 @@
-// What is an ONNX Attention request, what is not, and what is one that is not done yet.
+// What is a request of an attention operator, and how it is read.
 
+import AttnMath
 import Codecs
 @testable import Dispatcher
 import Fleet
 import Testing
 
 @Suite("Attention requests") struct RequestParsingTests {
-    /// The error that a request is refused with; nil if it is taken.
-    private func refusal(of payload: [UInt8]) throws -> JobError? {
-        do throws(JobError) {
-            _ = try AttentionRequest(JobRequest(decoding: payload))
-            return nil
-        } catch { return error }
-    }
-
-    private func zeros(_ name: String, _ type: TensorType, _ shape: [Int]) -> TensorSource {
-        TensorSource(name, type, shape: shape) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
-    }
-
-    /// A request of zeros with these shapes.
-    private func request(
-        q: [Int] = [2, 4, 3, 8], k: [Int] = [2, 2, 5, 8], v: [Int] = [2, 2, 5, 6],
-        types: [TensorType] = [.f32, .f32, .f32], _ metadata: [String: String] = [:], _ more: [TensorSource] = []
-    ) throws -> [UInt8] {
-        try Safetensors.encode(
-            metadata: metadata.merging(["job": "j"]) { $1 },
-            tensors: [zeros("Q", types[0], q), zeros("K", types[1], k), zeros("V", types[2], v)] + more)
-    }
-
     // MARK: What is taken
 
     @Test("Four axes: the sizes are read off the shapes, and the scale is 1/√(head size)")
     func fourAxes() throws {
-        let attention = try AttentionRequest(JobRequest(decoding: request()))
+        let attention = try AttentionRequest(JobRequest(decoding: zeroRequest()))
         #expect(
             attention.problem
                 == AttentionProblem(
@@ -45,32 +24,107 @@ import Testing
     @Test("Three axes: the heads are attributes")
     func threeAxes() throws {
         let heads = ["q_num_heads": "4", "kv_num_heads": "2"]
-        let payload = try request(q: [2, 3, 32], k: [2, 5, 16], v: [2, 5, 12], heads)
-        let four = try AttentionRequest(JobRequest(decoding: request())).problem
+        let payload = try zeroRequest(q: [2, 3, 32], k: [2, 5, 16], v: [2, 5, 12], heads)
+        let four = try AttentionRequest(JobRequest(decoding: zeroRequest())).problem
         #expect(try AttentionRequest(JobRequest(decoding: payload)).problem == four)
-        #expect(try refusal(of: request(heads)) == nil, "with four axes they may be said again")
+        #expect(try refusal(of: zeroRequest(heads)) == nil, "with four axes they may be said again")
     }
 
     @Test("Attributes are read as ONNX writers write them")
     func attributes() throws {
         for (text, isCausal) in ["1": true, "true": true, "True": true, "0": false, "false": false, "False": false] {
-            let problem = try AttentionRequest(JobRequest(decoding: request(["is_causal": text]))).problem
+            let problem = try AttentionRequest(JobRequest(decoding: zeroRequest(["is_causal": text]))).problem
             #expect(problem.isCausal == isCausal)
         }
-        let scaled = try AttentionRequest(JobRequest(decoding: request(["scale": "-2.5e-1"]))).problem
+        let scaled = try AttentionRequest(JobRequest(decoding: zeroRequest(["scale": "-2.5e-1"]))).problem
         #expect(scaled.scale == -0.25)
     }
 
     @Test("Attributes that say what is done anyway are taken, and so is metadata that is none of the operator's")
     func defaults() throws {
-        let payload = try request([
+        let payload = try zeroRequest([
             "softcap": "0", "left_window_size": "-1", "right_window_size": "-1", "qk_matmul_output_mode": "3",
             "softmax_precision": "1", "outputs": "Y", "op": "Attention", "durable": "0", "format": "pt",
+            "producer_name": "x", "space": "y", "head": "z",
         ])
-        #expect(try refusal(of: payload) == nil)
-        for precision in ["10", "16"] {
-            #expect(try refusal(of: request(["softmax_precision": precision])) == nil)
+        #expect(try AttentionRequest(JobRequest(decoding: payload)).problem == problem([:]))
+    }
+
+    private func problem(_ metadata: [String: String], _ more: [TensorSource] = []) throws -> AttentionProblem {
+        try AttentionRequest(JobRequest(decoding: zeroRequest(metadata, more))).problem
+    }
+
+    @Test("Softcap and windows are read; windows beyond every position are cut to where they hide nothing")
+    func softcapAndWindows() throws {
+        let problem = try problem(["softcap": "3e1", "left_window_size": "0", "right_window_size": "2"])
+        #expect(problem.softcap == 30 && problem.leftWindow == 0 && problem.rightWindow == 2)
+        let huge = try self.problem([
+            "left_window_size": String(Int.max), "right_window_size": "9223372036854775807",
+        ])
+        #expect(huge.leftWindow == 8 && huge.rightWindow == 8)
+        #expect(huge.visibleKeys(batch: 0, queries: 0..<1) == 0..<5)
+    }
+
+    @Test("Softmax is computed in double if that is asked for, else in float32, which is no less than the rest")
+    func precision() throws {
+        for (text, precision) in ["1": .float32, "10": .float32, "16": .float32, "11": .float64]
+            as [String: BlockAttributes.SoftmaxPrecision]
+        { #expect(try problem(["softmax_precision": text]).softmaxPrecision == precision) }
+    }
+
+    @Test("The mode says what qk_matmul_output holds, if it is wanted")
+    func modes() throws {
+        for (text, output) in ["0": .raw, "1": .capped, "2": .biased, "3": .probabilities] as [String: ScoreOutput] {
+            #expect(try problem(["qk_matmul_output_mode": text]).scoreOutput == nil)
+            let wanted = try problem(["qk_matmul_output_mode": text, "outputs": "Y, qk_matmul_output"])
+            #expect(wanted.scoreOutput == output)
         }
+        #expect(try problem(["outputs": "qk_matmul_output"]).scoreOutput == .raw)
+    }
+
+    @Test("The past comes before the new keys, and its length is the offset")
+    func past() throws {
+        for length in [0, 1, 9] {
+            let problem = try problem([:], zeroPast(length))
+            #expect(problem.keyLength == length + 5 && problem.pastLength == length)
+            #expect(problem.offset(batch: 1) == length)
+        }
+        let mask = zeros("attn_mask", .bool, [4, 3, 14])
+        #expect(try problem([:], zeroPast(9) + [mask]).mask?.keys == 14)
+    }
+
+    @Test("Present outputs and scores count in what a job is charged for, and in its answer")
+    func outputBytes() throws {
+        func bytes(_ outputs: String, type: TensorType = .f32) throws -> [Int] {
+            let payload = try zeroRequest(types: [type, .f32, .f16], ["outputs": outputs])
+            let attention = try AttentionRequest(JobRequest(decoding: payload))
+            return [attention.problem.outputBytes, attention.answerBytes]
+        }
+        // Y has 2 × 4 × 3 × 6 elements, qk_matmul_output 2 × 4 × 3 × 5, K 2 × 2 × 5 × 8, V 2 × 2 × 5 × 6.
+        #expect(try bytes("Y") == [576, 576])
+        #expect(try bytes("Y", type: .f16) == [576, 288])
+        #expect(try bytes("Y,Y,qk_matmul_output") == [576 + 480, 576 + 480])
+        #expect(try bytes("qk_matmul_output", type: .f64) == [576 + 480, 960])
+        #expect(try bytes("Y,present_key") == [576 + 640, 576 + 640])
+        #expect(try bytes("present_value") == [576 + 240, 240])
+    }
+
+    @Test("Additive weights are for all heads, or for each; the scale is 1 unless it is said")
+    func additive() throws {
+        let shared = try AttentionRequest(JobRequest(decoding: zeroAdditiveRequest([:]))).problem
+        #expect(
+            shared.scoring
+                == .additive(
+                    AdditiveScoring(
+                        hiddenSize: 7, keySize: 3, queryWeightHeads: 1, keyWeightHeads: 1, scoreWeightHeads: 1)))
+        #expect(shared.scale == 1 && shared.headSize == 8 && shared.keySize == 3)
+        let own = try zeroAdditiveRequest(["W_query": [4, 7, 8], "W_key": [2, 7, 3], "w_score": [4, 7]])
+        #expect(
+            try AttentionRequest(JobRequest(decoding: own)).problem.scoring
+                == .additive(
+                    AdditiveScoring(
+                        hiddenSize: 7, keySize: 3, queryWeightHeads: 4, keyWeightHeads: 2, scoreWeightHeads: 4)))
+        #expect(try refusal(of: zeroAdditiveRequest([:], type: .bf16)) == nil)
     }
 
     @Test("Tensors travel as they are if they agree and a worker reads them, else as F32; Y has Q's type")
@@ -79,7 +133,7 @@ import Testing
         for q in all {
             for k in all {
                 for v in all {
-                    let attention = try AttentionRequest(JobRequest(decoding: request(types: [q, k, v])))
+                    let attention = try AttentionRequest(JobRequest(decoding: zeroRequest(types: [q, k, v])))
                     #expect(attention.wireType == (q == k && k == v && q != .f64 ? q : .f32))
                     #expect(attention.outputType == q)
                 }
@@ -94,7 +148,7 @@ import Testing
             [2, 4, 3, 0],
         ] {
             for type in [TensorType.bool, .f32, .f16, .bf16, .f64] {
-                let payload = try request([:], [zeros("attn_mask", type, shape)])
+                let payload = try zeroRequest([:], [zeros("attn_mask", type, shape)])
                 let layout = try AttentionRequest(JobRequest(decoding: payload)).problem.mask
                 #expect(layout?.sizes == Array(repeating: 1, count: 4 - shape.count) + shape)
                 #expect(layout?.kind == (type == .bool ? .boolean : .float))
@@ -104,161 +158,7 @@ import Testing
 
     @Test("Every real length from none to all of the keys is taken")
     func validKeys() throws {
-        let payload = try request([:], [TensorSource("nonpad_kv_seqlen", .i64, shape: [2], [Int64]([0, 5]))])
+        let payload = try zeroRequest([:], [TensorSource("nonpad_kv_seqlen", .i64, shape: [2], [Int64]([0, 5]))])
         #expect(try AttentionRequest(JobRequest(decoding: payload)).problem.validKeys == [0, 5])
-    }
-
-    // MARK: What is not done yet: refused by name
-
-    @Test(
-        "Attributes and outputs that are not done yet are refused by name",
-        arguments: [
-            ("softcap", "30.0"), ("softcap", "nan"), ("left_window_size", "0"), ("left_window_size", "128"),
-            ("right_window_size", "0"), ("softmax_precision", "11"),
-        ])
-    func unsupportedAttributes(name: String, value: String) throws {
-        let error = try #require(try refusal(of: request([name: value])))
-        #expect(error.code == .unsupported && error.message.contains("'\(name)'"), "\(error)")
-    }
-
-    @Test("Inputs that are not done yet are refused by name", arguments: ["past_key", "past_value"])
-    func unsupportedInputs(name: String) throws {
-        let error = try #require(try refusal(of: request([:], [zeros(name, .f32, [2, 2, 1, 8])])))
-        #expect(error.code == .unsupported && error.message.contains("'\(name)'"))
-    }
-
-    @Test(
-        "Outputs that are not done yet are refused by name, also beside Y",
-        arguments: ["present_key", "present_value", "qk_matmul_output"])
-    func unsupportedOutputs(name: String) throws {
-        for outputs in [name, "Y,\(name)", "\(name), Y"] {
-            let error = try #require(try refusal(of: request(["outputs": outputs])))
-            #expect(error.code == .unsupported && error.message.contains("'\(name)'"))
-        }
-    }
-
-    @Test("Another operator is refused by name")
-    func otherOperator() throws {
-        let error = try #require(try refusal(of: request(["op": "BahdanauAttention"])))
-        #expect(error.code == .unsupported && error.message.contains("'BahdanauAttention'"))
-    }
-
-    @Test("A mask of integers is refused as unsupported, by its type", arguments: [TensorType.i8, .u8, .i64])
-    func integerMask(type: TensorType) throws {
-        let error = try #require(try refusal(of: request([:], [zeros("attn_mask", type, [3, 5])])))
-        #expect(
-            error.code == .unsupported && error.message.contains("attn_mask") && error.message.contains(type.rawValue))
-    }
-
-    // MARK: What is no request
-
-    private func expectInvalid(
-        _ payload: [UInt8], naming word: String, sourceLocation: SourceLocation = #_sourceLocation
-    ) throws {
-        let error = try refusal(of: payload)
-        #expect(error?.code == .invalidRequest, "\(String(describing: error))", sourceLocation: sourceLocation)
-        #expect(error?.message.contains(word) ?? false, "\(String(describing: error))", sourceLocation: sourceLocation)
-    }
-
-    @Test("A missing tensor is named", arguments: ["Q", "K", "V"])
-    func missing(name: String) throws {
-        try expectInvalid(AttentionSample().request(without: [name]), naming: "'\(name)'")
-    }
-
-    @Test(
-        "Attributes that are no values of their kind are refused by name",
-        arguments: [
-            ("scale", "nan"), ("scale", "inf"), ("scale", "1e39"), ("scale", ""), ("is_causal", "2"),
-            ("is_causal", "yes"),
-            ("q_num_heads", "0"), ("q_num_heads", "-4"), ("q_num_heads", "4.0"), ("kv_num_heads", "two"),
-            ("softcap", "much"), ("left_window_size", "1.5"), ("right_window_size", ""),
-            ("qk_matmul_output_mode", "4"), ("qk_matmul_output_mode", "-1"), ("qk_matmul_output_mode", "one"),
-            ("softmax_precision", "float"), ("q_num_heads", "99999999999999999999"),
-        ])
-    func badAttributes(name: String, value: String) throws {
-        try expectInvalid(request([name: value]), naming: "'\(name)'")
-    }
-
-    @Test("Outputs that Attention does not have are refused, and so are none")
-    func badOutputs() throws {
-        try expectInvalid(request(["outputs": "Z"]), naming: "'Z'")
-        try expectInvalid(request(["outputs": "y"]), naming: "'y'")
-        for none in ["", ",", " "] { try expectInvalid(request(["outputs": none]), naming: "outputs") }
-    }
-
-    @Test("Shapes that do not fit together are refused, saying all three")
-    func mismatches() throws {
-        for payload in [
-            try request(k: [1, 2, 5, 8]),  // batch
-            try request(v: [3, 2, 5, 6]),
-            try request(k: [2, 3, 5, 8], v: [2, 3, 5, 6]),  // 4 heads on 3
-            try request(k: [2, 1, 5, 8]),  // heads of K and V
-            try request(q: [2, 2, 3, 8], k: [2, 4, 5, 8], v: [2, 4, 5, 6]),  // more K heads than Q heads
-            try request(k: [2, 2, 5, 7]),  // head size
-            try request(v: [2, 2, 4, 6]),  // length
-            try request(q: [2, 3, 32], ["q_num_heads": "4"]),  // ranks
-        ] { try expectInvalid(payload, naming: "Q [") }
-    }
-
-    @Test("Ranks other than 3 and 4, and empty tensors, are refused")
-    func ranks() throws {
-        for shape in [[], [8], [3, 8], [1, 2, 4, 3, 8]] {
-            try expectInvalid(request(q: shape), naming: "'Q' \(shape)")
-        }
-        for axis in 0..<4 {
-            var shape = [2, 2, 5, 8]
-            shape[axis] = 0
-            try expectInvalid(request(k: shape), naming: "'K' \(shape)")
-        }
-    }
-
-    @Test("Heads by attribute that the shape cannot have are refused")
-    func heads() throws {
-        try expectInvalid(request(["q_num_heads": "2"]), naming: "q_num_heads")
-        try expectInvalid(request(["kv_num_heads": "4"]), naming: "kv_num_heads")
-        let packed = try request(q: [2, 3, 32], k: [2, 5, 16], v: [2, 5, 12])
-        try expectInvalid(packed, naming: "'q_num_heads'")
-        let half = try request(q: [2, 3, 32], k: [2, 5, 16], v: [2, 5, 12], ["q_num_heads": "4"])
-        try expectInvalid(half, naming: "'kv_num_heads'")
-        let uneven = try request(
-            q: [2, 3, 32], k: [2, 5, 16], v: [2, 5, 12], ["q_num_heads": "5", "kv_num_heads": "1"])
-        try expectInvalid(uneven, naming: "5 heads")
-    }
-
-    @Test("Tensors that are no floats are refused", arguments: [TensorType.i64, .i32, .i16, .i8, .u8, .bool])
-    func integers(type: TensorType) throws {
-        for index in 0..<3 {
-            var types: [TensorType] = [.f32, .f32, .f32]
-            types[index] = type
-            try expectInvalid(request(types: types), naming: type.rawValue)
-        }
-    }
-
-    @Test("A mask that does not broadcast is refused")
-    func badMasks() throws {
-        for shape in [[], [6], [2, 5], [3, 3, 5], [2, 3, 5], [3, 4, 3, 5], [0, 5], [1, 2, 4, 3, 5], [3, 6]] {
-            try expectInvalid(request([:], [zeros("attn_mask", .bool, shape)]), naming: "attn_mask")
-        }
-    }
-
-    @Test("Real lengths out of range, or of another shape or type, are refused")
-    func badValidKeys() throws {
-        for lengths in [[-1, 5], [0, 6], [.max, 0], [.min, 0]] as [[Int64]] {
-            let tensor = TensorSource("nonpad_kv_seqlen", .i64, shape: [2], lengths)
-            try expectInvalid(request([:], [tensor]), naming: "nonpad_kv_seqlen")
-        }
-        for (shape, type) in [([1], .i64), ([3], .i64), ([], .i64), ([2, 1], .i64), ([2], .i32)]
-            as [([Int], TensorType)]
-        {
-            try expectInvalid(request([:], [zeros("nonpad_kv_seqlen", type, shape)]), naming: "nonpad_kv_seqlen")
-        }
-    }
-
-    @Test("A small request that calls for a huge output is refused: nothing is allocated for it")
-    func hugeOutput() throws {
-        // A few hundred kilobytes in; Y would have 2³² elements.
-        let size = 1 << 16
-        let payload = try request(q: [1, 1, size, 1], k: [1, 1, 1, 1], v: [1, 1, 1, size])
-        #expect(try refusal(of: payload)?.code == .tooLarge)
     }
 }

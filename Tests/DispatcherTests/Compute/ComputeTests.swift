@@ -16,7 +16,7 @@ import Testing
         let ones = Array(repeating: Float(1), count: heads)
         return try TaskMessage(
             decoding: TaskMessage.encode(
-                header, scale: 1, causalOffset: nil,
+                header, TaskAttributes(scale: 1),
                 tensors: [
                     TensorSource("Q", .f32, shape: [heads, 1, 1], ones),
                     TensorSource("K", .f32, shape: [heads, 1, 1], ones),

@@ -23,9 +23,16 @@ import Testing
             try Control(decoding: Control(decoding: $0).encoded()) == Control(decoding: $0)
         },
         Kind(name: "status", payload: { Array("online".utf8) }) { try Presence(decoding: $0) == .online },
-        Kind(name: "task", payload: { try Samples.task() }) { bytes in
+        Kind(name: "additive task", payload: { try Samples.additiveTask() }) { bytes in
             let task = try TaskMessage(decoding: bytes)
-            return task.scale.isFinite && task.queryHeads % task.kvHeads == 0
+            let hiddenSize = task.weights?.hiddenSize ?? task.headSize
+            return hiddenSize > 0 && task.weights?.score.shape.last ?? hiddenSize == hiddenSize
+                && bytes[task.k.byteRange].count == task.kvHeads * task.keys * task.keySize * task.k.type.byteWidth
+        },
+        Kind(name: "task", payload: { try Samples.task(Samples.allAttributes) }) { bytes in
+            let task = try TaskMessage(decoding: bytes)
+            return task.attributes.scale.isFinite && task.attributes.softcap >= 0
+                && task.queryHeads % task.kvHeads == 0
                 && task.mask?.shape.last ?? task.keys == task.keys
                 && bytes[task.v.byteRange].count == task.kvHeads * task.keys * task.valueHeadSize
                     * task.v.type.byteWidth

@@ -42,13 +42,32 @@ import Testing
     @Test("A task")
     func task() throws {
         let header =
-            #"{"__metadata__":{"attempt":"1","causal_offset":"1","incarnation":"7","job":"j1","lease":"1f-a","#
-            + #""message":"task","op":"Attention","protocol":"1.0","scale":"0.5","shard":"2"},"#
+            #"{"__metadata__":{"attempt":"1","incarnation":"7","job":"j1","lease":"1f-a","message":"task","#
+            + #""op":"Attention","protocol":"1.0","scale":"0.5","shard":"2","window_last":"1"},"#
             + #""K":{"dtype":"F32","shape":[1,2,1],"data_offsets":[0,8]},"#
             + #""Q":{"dtype":"F32","shape":[2,1,1],"data_offsets":[8,16]},"#
             + #""V":{"dtype":"F32","shape":[1,2,1],"data_offsets":[16,24]},"#
             + #""attn_mask":{"dtype":"BOOL","shape":[1,1,2],"data_offsets":[24,26]}}"#
         #expect(try Samples.task() == Samples.safetensors(header, Array(repeating: 0, count: 24) + [1, 0]))
+    }
+
+    @Test("A task with every field, and weights")
+    func fullTask() throws {
+        let header =
+            #"{"__metadata__":{"attempt":"1","incarnation":"7","job":"j1","lease":"1f-a","message":"task","#
+            + #""op":"AdditiveAttention","protocol":"1.0","qk_matmul_output":"2","scale":"0.5","shard":"2","#
+            + #""softcap":"30.0","softmax_precision":"11","window_first":"-3","window_last":"1"},"#
+            + #""K":{"dtype":"F32","shape":[1,1,1],"data_offsets":[0,4]},"#
+            + #""Q":{"dtype":"F32","shape":[1,1,1],"data_offsets":[4,8]},"#
+            + #""V":{"dtype":"F32","shape":[1,1,1],"data_offsets":[8,12]},"#
+            + #""W_key":{"dtype":"F32","shape":[1,1,1],"data_offsets":[12,16]},"#
+            + #""W_query":{"dtype":"F32","shape":[1,1,1],"data_offsets":[16,20]},"#
+            + #""w_score":{"dtype":"F32","shape":[1,1],"data_offsets":[20,24]}}"#
+        let tensors = ["Q", "K", "V", "W_query", "W_key"].map { Samples.zeros($0, .f32, [1, 1, 1]) }
+        let payload = try TaskMessage.encode(
+            Samples.additiveHeader, Samples.allAttributes,
+            tensors: tensors + [Samples.zeros("w_score", .f32, [1, 1])])
+        #expect(payload == Samples.safetensors(header, Array(repeating: 0, count: 24)))
     }
 
     @Test("A task's result")

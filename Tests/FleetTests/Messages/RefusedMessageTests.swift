@@ -134,7 +134,9 @@ import Testing
         "A task's numbers are finite and in range",
         arguments: [
             ("scale", ["nan", "inf", "-infinity", "1e39", "", "x", nil]),
-            ("causal_offset", ["", "1.5", "9223372036854775808", "nan"]),
+            ("softcap", ["nan", "inf", "-1", "1e39", ""]),
+            ("window_first", ["", "1.5", "9223372036854775808", "nan"]), ("window_last", ["", "1.5", "none"]),
+            ("softmax_precision", ["", "10", "16", "double"]), ("qk_matmul_output", ["", "3", "-1", "raw"]),
         ] as [(String, [String?])])
     func taskNumbers(field: String, values: [String?]) throws {
         for value in values {
@@ -142,6 +144,17 @@ import Testing
             #expect(code { _ = try TaskMessage(decoding: task) } == .malformed, "\(value ?? "nothing")")
             #expect(try TaskMessage.header(of: task) == Samples.header)
         }
+    }
+
+    @Test(
+        "A task with a field that is not known here is not supported: it may ask for another result",
+        arguments: ["causal_offset", "window", "Scale", "dropout", ""])
+    func unknownField(name: String) throws {
+        let task = try Samples.changing(Samples.task(), [name: "1"])
+        #expect(code { _ = try TaskMessage(decoding: task) } == .unsupported)
+        #expect(try TaskMessage.header(of: task) == Samples.header)
+        // Nothing of a result is left out by what is not known of it.
+        _ = try ResultMessage(decoding: Samples.changing(Samples.result(), [name: "1"]))
     }
 
     @Test("A task for another operator is not supported, and its header can still be read")

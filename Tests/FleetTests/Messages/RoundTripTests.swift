@@ -45,17 +45,26 @@ import Testing
         #expect(try TaskMessage.header(of: payload) == Samples.header)
         let task = try TaskMessage(decoding: payload)
         #expect(task.header == Samples.header)
-        #expect(task.scale == 0.5)
-        #expect(task.causalOffset == 1)
+        #expect(task.attributes == TaskAttributes(scale: 0.5, windowLast: 1))
         #expect([task.queryHeads, task.kvHeads, task.queries, task.keys] == [2, 1, 1, 2])
         #expect([task.headSize, task.valueHeadSize] == [1, 1])
         #expect(task.mask?.shape == [1, 1, 2])
-        #expect(try TaskMessage(decoding: Samples.task(mask: nil, causalOffset: nil)).causalOffset == nil)
+    }
+
+    @Test("Every field of a task, and none")
+    func taskAttributes() throws {
+        for attributes in [Samples.allAttributes, TaskAttributes(scale: -1)] {
+            #expect(try TaskMessage(decoding: Samples.task(mask: nil, attributes)).attributes == attributes)
+        }
+        for output in [TaskAttributes.ScoreOutput.raw, .capped, .biased] {
+            let attributes = TaskAttributes(scale: 1, windowFirst: .min, windowLast: .max, scoreOutput: output)
+            #expect(try TaskMessage(decoding: Samples.task(attributes)).attributes == attributes)
+        }
     }
 
     @Test("A scale keeps every bit", arguments: [Float.leastNonzeroMagnitude, -0.1, 1 / 3, .greatestFiniteMagnitude])
     func scale(_ scale: Float) throws {
-        #expect(try TaskMessage(decoding: Samples.task(scale: scale)).scale == scale)
+        #expect(try TaskMessage(decoding: Samples.task(TaskAttributes(scale: scale))).attributes.scale == scale)
     }
 
     @Test("Results of each status")

@@ -18,15 +18,32 @@ enum Samples {
 
     /// Two query heads on one key/value head; one query, two keys, head sizes 1 and 1.
     static func task(
-        type: TensorType = .f32, mask: TensorSource? = boolMask, scale: Float = 0.5, causalOffset: Int? = 1,
-        _ change: (inout [TensorSource]) -> Void = { _ in }
+        type: TensorType = .f32, mask: TensorSource? = boolMask,
+        _ attributes: TaskAttributes = TaskAttributes(scale: 0.5, windowLast: 1)
     ) throws -> [UInt8] {
         var tensors = [
             zeros("Q", type, [2, 1, 1]), zeros("K", type, [1, 2, 1]), zeros("V", type, [1, 2, 1]),
         ]
         if let mask { tensors.append(mask) }
-        change(&tensors)
-        return try TaskMessage.encode(header, scale: scale, causalOffset: causalOffset, tensors: tensors)
+        return try TaskMessage.encode(header, attributes, tensors: tensors)
+    }
+
+    /// A task with a value for every field.
+    static let allAttributes = TaskAttributes(
+        scale: 0.5, softcap: 30, windowFirst: -3, windowLast: 1, softmaxPrecision: .float64, scoreOutput: .biased)
+
+    static let additiveHeader = TaskHeader(
+        op: "AdditiveAttention", job: job, shard: 2, attempt: 1, lease: lease, incarnation: Incarnation(7))
+
+    /// The same heads, queries and keys; key size 2, hidden size 3.
+    static func additiveTask(_ changes: [String: (TensorType, [Int])?] = [:]) throws -> [UInt8] {
+        var tensors: [String: (TensorType, [Int])] = [
+            "Q": (.f32, [2, 1, 1]), "K": (.f32, [1, 2, 2]), "V": (.f32, [1, 2, 1]), "W_query": (.f32, [1, 3, 1]),
+            "W_key": (.f32, [1, 3, 2]), "w_score": (.f32, [1, 3]),
+        ]
+        for (name, tensor) in changes { tensors[name] = tensor }
+        return try TaskMessage.encode(
+            additiveHeader, TaskAttributes(scale: 1), tensors: tensors.map { zeros($0.key, $0.value.0, $0.value.1) })
     }
 
     static var boolMask: TensorSource { TensorSource("attn_mask", .bool, shape: [1, 1, 2], [UInt8]([1, 0])) }

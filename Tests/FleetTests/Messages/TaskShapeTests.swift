@@ -5,9 +5,15 @@ import Fleet
 import Testing
 
 @Suite("Shapes of tasks") struct TaskShapeTests {
-    private func code(_ tensors: [(String, TensorType, [Int])]) throws -> MessageError.Code? {
-        let payload = try TaskMessage.encode(
-            Samples.header, scale: 1, causalOffset: nil, tensors: tensors.map { Samples.zeros($0, $1, $2) })
+    private func code(
+        _ tensors: [(String, TensorType, [Int])], _ attributes: TaskAttributes = TaskAttributes(scale: 1)
+    ) throws -> MessageError.Code? {
+        try code(
+            TaskMessage.encode(
+                Samples.header, attributes, tensors: tensors.map { Samples.zeros($0, $1, $2) }))
+    }
+
+    private func code(_ payload: [UInt8]) throws -> MessageError.Code? {
         do throws(MessageError) {
             _ = try TaskMessage(decoding: payload)
             return nil
@@ -100,5 +106,78 @@ import Testing
         let values = Message.maximumPacketSize / 4 / size - 1
         #expect(try code(q: [1, size, 1], k: [1, 1, 1], v: [1, 1, values]) == nil)
         #expect(try code(q: [1, size, 1], k: [1, 1, 1], v: [1, 1, values + 1]) == .invalid)
+    }
+
+    @Test("The scores asked for count as part of the partial")
+    func hugeScores() throws {
+        let size = 1 << 16
+        func code(keys: Int, _ output: TaskAttributes.ScoreOutput?) throws -> MessageError.Code? {
+            try self.code(
+                [("Q", .f32, [1, size, 1]), ("K", .f32, [1, keys, 1]), ("V", .f32, [1, keys, 1])],
+                TaskAttributes(scale: 1, scoreOutput: output))
+        }
+        let most = Message.maximumPacketSize / 4 / size - 2
+        #expect(try code(keys: most, .raw) == nil)
+        #expect(try code(keys: most + 1, .biased) == .invalid)
+        #expect(try code(keys: most + 1, nil) == nil)
+    }
+
+    // MARK: Additive scoring
+
+    @Test("Weights for all heads alike, or for each, are taken; keys have a head size of their own")
+    func additive() throws {
+        #expect(try code(Samples.additiveTask()) == nil)
+        #expect(
+            try code(
+                Samples.additiveTask([
+                    "W_query": (.f32, [2, 3, 1]), "W_key": (.f32, [1, 3, 2]), "w_score": (.f32, [2, 3]),
+                ])) == nil)
+        let task = try TaskMessage(decoding: Samples.additiveTask())
+        #expect([task.headSize, task.keySize, task.weights?.hiddenSize] == [1, 2, 3])
+    }
+
+    @Test("Every change of one dimension of a weight is refused")
+    func additiveDimensions() throws {
+        for (name, shape) in [("W_query", [1, 3, 1]), ("W_key", [1, 3, 2]), ("w_score", [1, 3])] {
+            for axis in shape.indices {
+                for size in [0, 1, 4, 7] where size != shape[axis] {
+                    var changed = shape
+                    changed[axis] = size
+                    #expect(try code(Samples.additiveTask([name: (.f32, changed)])) == .invalid, "\(name) \(changed)")
+                }
+            }
+            for shape in [[], [3], [1, 1, 3, 1]] {
+                #expect(try code(Samples.additiveTask([name: (.f32, shape)])) == .invalid, "\(name) \(shape)")
+            }
+            #expect(try code(Samples.additiveTask([name: (.f16, shape)])) == .invalid)
+            #expect(try code(Samples.additiveTask([name: nil])) == .malformed)
+        }
+    }
+
+    @Test("Weights are no tensors of a dot-product task: it would be computed as something else than was asked for")
+    func unknownTensors() throws {
+        for name in ["W_query", "bias", "q", "attn_maks"] {
+            let payload = try TaskMessage.encode(
+                Samples.header, TaskAttributes(scale: 1),
+                tensors: [
+                    Samples.zeros("Q", .f32, [1, 1, 1]), Samples.zeros("K", .f32, [1, 1, 1]),
+                    Samples.zeros("V", .f32, [1, 1, 1]), Samples.zeros(name, .f32, [1, 3, 1]),
+                ])
+            #expect(try code(payload) == .unsupported)
+        }
+    }
+
+    @Test("A small task whose projections would take more than a packet is refused")
+    func hugeProjections() throws {
+        let (queries, hidden) = (1 << 12, 1 << 14)
+        func code(queries: Int) throws -> MessageError.Code? {
+            try self.code(
+                Samples.additiveTask([
+                    "Q": (.f32, [1, queries, 1]), "K": (.f32, [1, 1, 1]), "V": (.f32, [1, 1, 1]),
+                    "W_query": (.f32, [1, hidden, 1]), "W_key": (.f32, [1, hidden, 1]), "w_score": (.f32, [1, hidden]),
+                ]))
+        }
+        #expect(try code(queries: queries - 2) == nil)
+        #expect(try code(queries: queries) == .invalid)
     }
 }

@@ -83,13 +83,16 @@ extension Integration {
         }
 
         @Test(
-            "An attribute, input or output that is not supported is named, never ignored",
+            "An attribute, input or output that is not the operator's is named, never ignored",
             arguments: [
-                (["softcap": "2.5"], "unsupported: attribute 'softcap'"),
-                (["left_window_size": "3"], "unsupported: attribute 'left_window_size'"),
-                (["right_window_size": "0"], "unsupported: attribute 'right_window_size'"),
-                (["softmax_precision": "11"], "unsupported: attribute 'softmax_precision'"),
-                (["outputs": "Y,present_key"], "unsupported: output 'present_key'"),
+                (["softcap": "-2.5"], "invalid-request: attribute 'softcap' is '-2.5'"),
+                (["left_window_size": "-3"], "invalid-request: attribute 'left_window_size'"),
+                (["softmax_precision": "12"], "invalid-request: attribute 'softmax_precision'"),
+                (
+                    ["is_casual": "1"],
+                    "invalid-request: 'is_casual' in the metadata is not known; is it to be 'is_causal'?"
+                ),
+                (["op": "AdditiveAttention"], "invalid-request: tensor 'W_query' is missing"),
                 (["outputs": "Z"], "invalid-request: outputs: Attention has no output 'Z'"),
                 (["is_causal": "perhaps"], "invalid-request: attribute 'is_causal' is 'perhaps'"),
                 (["qk_matmul_output_mode": "9"], "invalid-request: attribute 'qk_matmul_output_mode'"),

@@ -64,9 +64,9 @@ extension Integration {
         @Test(
             "A request that cannot be done is answered with a code that says why",
             arguments: [
-                (["is_causal": "perhaps"], "invalid-request"), (["softcap": "2.5"], "unsupported"),
-                (["op": "Convolution"], "unsupported"), (["outputs": "Y,present_key"], "unsupported"),
-                (["left_window_size": "3"], "unsupported"), (["protocol": "2.0"], "invalid-request"),
+                (["is_causal": "perhaps"], "invalid-request"), (["softcap": "-2.5"], "invalid-request"),
+                (["op": "Convolution"], "unsupported"), (["outputs": "Y,present"], "invalid-request"),
+                (["left_window_size": "-2"], "invalid-request"), (["protocol": "2.0"], "invalid-request"),
                 (["scale": "nan"], "invalid-request"), (["deadline_ms": "-1"], "invalid-request"),
             ])
         func refused(metadata: [String: String], code: String) async throws {

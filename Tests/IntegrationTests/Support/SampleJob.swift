@@ -14,6 +14,8 @@ struct SampleJob: Sendable {
     var headSize = 16
     var isCausal = false
     var hasMask = false
+    /// Those wanted; nil: the default.
+    var outputs: String?
     var seed: UInt64 = 1
 
     func request() throws -> Safetensors {
@@ -28,7 +30,8 @@ struct SampleJob: Sendable {
             let bits = (0..<queries * keys).map { _ in UInt8.random(in: 0...3, using: &random) == 0 ? UInt8(0) : 1 }
             tensors.append(TensorSource("attn_mask", .bool, shape: [queries, keys], bits))
         }
-        let metadata = isCausal ? ["is_causal": "1"] : [:]
+        var metadata = isCausal ? ["is_causal": "1"] : [:]
+        metadata["outputs"] = outputs
         return try Safetensors(parsing: try Safetensors.encode(metadata: metadata, tensors: tensors))
     }
 

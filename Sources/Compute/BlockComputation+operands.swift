@@ -1,0 +1,91 @@
+import AttnMath
+import Codecs
+import Fleet
+
+/// What the kernel reads: the task's Q, K and V in place, or, of additive scoring, Q and K projected to the hidden size.
+extension BlockComputation {
+    func withOperands<Result>(
+        _ mask: BlockMask?, _ workspace: inout Workspace,
+        _ body: (BlockOperands, inout Workspace) throws -> Result
+    ) throws -> Result {
+        if let weights = task.weights { return try withProjections(weights, mask, &workspace, body) }
+        let tensors = task.tensors
+        return try tensors.withUnsafeBytes(of: task.q) { q in
+            try tensors.withUnsafeBytes(of: task.k) { k in
+                try tensors.withUnsafeBytes(of: task.v) { v in
+                    try body(BlockOperands(q: q, k: k, v: v, format: format, mask: mask), &workspace)
+                }
+            }
+        }
+    }
+
+    private func withProjections<Result>(
+        _ weights: AdditiveWeights, _ mask: BlockMask?, _ workspace: inout Workspace,
+        _ body: (BlockOperands, inout Workspace) throws -> Result
+    ) throws -> Result {
+        let q = try projected(task.q, by: weights.query, &workspace)
+        let k = try projected(task.k, by: weights.key, &workspace)
+        let v = try decoded(task.v)
+        let w = try scoreWeights(weights)
+        return try q.withUnsafeBufferPointer { q in
+            try k.withUnsafeBufferPointer { k in
+                try v.withUnsafeBufferPointer { v in
+                    try w.withUnsafeBufferPointer { w in
+                        try body(BlockOperands(q: q, k: k, v: v, mask: mask, scoreWeights: w), &workspace)
+                    }
+                }
+            }
+        }
+    }
+
+    /// [heads, rows, size] by [1 or heads, hidden size, size] to float32 [heads, rows, hidden size].
+    private func projected(
+        _ tensor: TensorInfo, by weights: TensorInfo, _ workspace: inout Workspace
+    ) throws -> [Float] {
+        let (heads, rows, size) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
+        let hiddenSize = weights.shape[1]
+        let rowBytes = rows * size * tensor.type.byteWidth
+        return try filled(heads * rows * hiddenSize) { projected in
+            try task.tensors.withUnsafeBytes(of: tensor) { bytes in
+                try task.tensors.withElements(of: weights, as: Float.self) { matrices in
+                    for head in 0..<heads {
+                        try stopIfCancelled()
+                        let matrix = weights.shape[0] == 1 ? 0 : head
+                        try kernel.project(
+                            UnsafeRawBufferPointer(rebasing: bytes[head * rowBytes..<(head + 1) * rowBytes]),
+                            format: format, rowCount: rows, inputSize: size,
+                            weights: UnsafeBufferPointer(
+                                rebasing: matrices[matrix * hiddenSize * size..<(matrix + 1) * hiddenSize * size]),
+                            outputSize: hiddenSize,
+                            into: UnsafeMutableBufferPointer(
+                                rebasing: projected[head * rows * hiddenSize..<(head + 1) * rows * hiddenSize]),
+                            workspace: &workspace)
+                    }
+                }
+            }
+        }
+    }
+
+    /// `w_score` for every query head, as the kernel wants it.
+    private func scoreWeights(_ weights: AdditiveWeights) throws -> [Float] {
+        let elements = try task.tensors.elements(of: weights.score, as: Float.self)
+        guard weights.score.shape[0] == 1 else { return elements }
+        return Array(repeatElement(elements, count: task.queryHeads).joined())
+    }
+
+    /// Beside projections, which are float32, V has to be float32 too.
+    private func decoded(_ tensor: TensorInfo) throws -> [Float] {
+        try filled(tensor.elementCount) { numbers in
+            try task.tensors.withUnsafeBytes(of: tensor) { bytes in try format.decode(bytes, into: numbers) }
+        }
+    }
+
+    /// That of Q, K and V.
+    private var format: FloatFormat {
+        switch task.q.type {
+        case .f16: .float16
+        case .bf16: .bfloat16
+        default: .float32
+        }
+    }
+}

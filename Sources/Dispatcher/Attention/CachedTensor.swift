@@ -1,0 +1,85 @@
+import Codecs
+import Fleet
+
+/// K or V whole: what is in the cache (`past_key`, `past_value`), if there is one, and the new rows after it.
+struct CachedTensor: Sendable {
+    let past: HeadTensor?
+    let new: HeadTensor
+
+    var batch: Int { new.batch }
+    var heads: Int { new.heads }
+    var size: Int { new.size }
+    var type: TensorType { new.tensor.type }
+    var pastLength: Int { past?.length ?? 0 }
+    var length: Int { pastLength + new.length }
+    var tensors: [TensorInfo] { (past.map { [$0.tensor] } ?? []) + [new.tensor] }
+
+    /// - Throws: `JobError.invalidRequest` if the past does not fit the new rows: it has 4 axes, their type, batch,
+    ///   heads and head size, and any length, 0 too.
+    init(_ new: HeadTensor, past name: String, in file: Safetensors, op: AttentionOperator) throws(JobError) {
+        self.new = new
+        guard let tensor = file[name] else {
+            past = nil
+            return
+        }
+        let shape = tensor.shape
+        guard tensor.type == new.tensor.type, shape.count == 4, shape[0] == new.batch, shape[1] == new.heads,
+            shape[3] == new.size
+        else {
+            throw JobError(
+                .invalidRequest,
+                "\(op.rawValue): \(name) must be \(new.tensor.type.rawValue) [\(new.batch), \(new.heads), any length, "
+                    + "\(new.size)] beside \(new.tensor.name) \(new.tensor.shape), not \(tensor.type.rawValue) \(shape)"
+            )
+        }
+        past = HeadTensor(cache: tensor)
+    }
+
+    /// A tensor [heads, rows, size] of `type`, cut out of the request straight into the payload.
+    func slice(
+        _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
+    ) -> TensorSource {
+        TensorSource(name, type, shape: [heads.count, rows.count, size]) { destination in
+            for (index, head) in heads.enumerated() {
+                let bytes = rows.count * size * type.byteWidth
+                write(
+                    batch: batch, head: head, rows: rows, of: file, as: type,
+                    into: UnsafeMutableRawBufferPointer(rebasing: destination[index * bytes..<(index + 1) * bytes]))
+            }
+        }
+    }
+
+    /// The cache after this job, [batch, heads, past and new length, size], in its own type.
+    func present(_ name: String, of file: Safetensors) -> TensorSource {
+        TensorSource(name, type, shape: [batch, heads, length, size]) { destination in
+            let bytes = length * size * type.byteWidth
+            for batch in 0..<batch {
+                for head in 0..<heads {
+                    let start = (batch * heads + head) * bytes
+                    write(
+                        batch: batch, head: head, rows: 0..<length, of: file, as: type,
+                        into: UnsafeMutableRawBufferPointer(rebasing: destination[start..<start + bytes]))
+                }
+            }
+        }
+    }
+
+    private func write(
+        batch: Int, head: Int, rows: Range<Int>, of file: Safetensors, as type: TensorType,
+        into destination: UnsafeMutableRawBufferPointer
+    ) {
+        let old = rows.clamped(to: 0..<pastLength)
+        let fresh = rows.clamped(to: pastLength..<length)
+        let split = old.count * size * type.byteWidth
+        if let past, !old.isEmpty {
+            past.write(
+                batch: batch, head: head, rows: old, of: file, as: type,
+                into: UnsafeMutableRawBufferPointer(rebasing: destination[..<split]))
+        }
+        if !fresh.isEmpty {
+            new.write(
+                batch: batch, head: head, rows: fresh.lowerBound - pastLength..<fresh.upperBound - pastLength,
+                of: file, as: type, into: UnsafeMutableRawBufferPointer(rebasing: destination[split...]))
+        }
+    }
+}
