@@ -143,15 +143,18 @@ private func hideKeys(_ scores: UnsafeMutablePointer<Float>, where mask: UnsafeP
     }
 }
 
+/// Adds the mask; where it is -inf the score is -inf whatever it was, NaN or +inf too: such a key is hidden.
 @inline(__always)
 private func addBias(_ scores: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>, count: Int) {
+    let hidden = Lanes(repeating: -.infinity)
     var j = 0
     while j + laneCount <= count {
-        store(load(scores + j) + load(bias + j), scores + j)
+        let biases = load(bias + j)
+        store((load(scores + j) + biases).replacing(with: hidden, where: biases .== hidden), scores + j)
         j += laneCount
     }
     while j < count {
-        scores[j] += bias[j]
+        scores[j] = bias[j] == -.infinity ? -.infinity : scores[j] + bias[j]
         j += 1
     }
 }

@@ -115,4 +115,22 @@ struct DegenerateRowTests {
             }
         }
     }
+
+    @Test("a key that -inf in the mask hides may hold anything, seen by few rows or by many", arguments: [1, 9])
+    func hiddenKeyNotANumber(queries: Int) throws {
+        let shape = try BlockShape(
+            queryHeads: 1, kvHeads: 1, queries: queries, keys: 20, headSize: 4, valueHeadSize: 4)
+        let biases = (0..<queries * 20).map { $0 % 20 == 3 || $0 < 20 ? -Float.infinity : 0 }
+        var sample = BlockSample(shape, mask: .additive(biases, heads: 1, queries: queries, keys: 20))
+        let clean = try sample.reference()
+        let bounds = sample.errorBounds(clean)
+        sample.k[3 * 4] = .nan
+        sample.k[3 * 4 + 1] = .infinity
+        #expect(try sample.reference() == clean)
+        for kernel in kernels {
+            let partial = try sample.attended(by: kernel)
+            #expect(partial.lse[0] == -.infinity && partial.output[..<4].allSatisfy { $0 == 0 })
+            #expect(firstDeviation(partial, from: clean, within: bounds, shape: shape) == nil)
+        }
+    }
 }

@@ -7,7 +7,7 @@ public struct BlockMask {
     public enum Elements {
         /// Nonzero: attend; zero: the score is -inf.
         case boolean(UnsafeBufferPointer<UInt8>)
-        /// Added to the scaled score; -inf hides, NaN makes the row NaN.
+        /// Added to the scaled score; -inf hides whatever the score is, NaN makes the row NaN.
         case additive(UnsafeBufferPointer<Float>)
 
         public var count: Int {

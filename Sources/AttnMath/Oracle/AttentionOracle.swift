@@ -104,8 +104,11 @@ public enum AttentionOracle {
         guard attributes.window.contains(query: query, key: key) else { return false }
         guard let mask else { return true }
         guard key < mask.keys else { return false }
-        guard case .boolean(let elements) = mask.elements else { return true }
-        return elements[head * mask.headStride + query * mask.rowStride + key] != 0
+        let element = head * mask.headStride + query * mask.rowStride + key
+        return switch mask.elements {
+        case .boolean(let elements): elements[element] != 0
+        case .additive(let elements): elements[element] != -.infinity
+        }
     }
 
     private static func bias(_ mask: BlockMask?, head: Int, query: Int, key: Int) -> Double {
