@@ -35,7 +35,7 @@ release: setup ## Build everything for use, into .build/release, and check what 
 	@tools/check_kernel_symbols.sh .build/release
 
 .PHONY: test
-test: setup lint ## Check the format, build without warnings, run all tests: what CI runs
+test: setup lint check-arm64 ## Check the format, build without warnings, run all tests: what CI runs
 	@tools/build_without_warnings.sh --build-tests
 	swift test --skip-build --disable-xctest
 
@@ -48,6 +48,10 @@ demo: setup ## Run a real job on a fleet of this machine, and kill a worker in t
 bench: setup ## Measure small jobs against the bare broker's round trip
 	swift build -c release
 	@.build/release/attn bench
+
+.PHONY: check-arm64
+check-arm64: setup ## Compile the kernels for arm64 and look at the code, on any machine
+	@tools/check_arm64_kernels.sh
 
 .PHONY: lint
 lint: setup ## Check the format
