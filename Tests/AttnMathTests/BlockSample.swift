@@ -13,6 +13,10 @@ struct BlockSample {
     var k: [Float]
     var v: [Float]
     var mask: Mask?
+    /// Non-nil: additive scoring, [queryHeads, headSize].
+    var scoreWeights: [Float]?
+    /// How Q, K and V are handed over; the arrays hold numbers of this format.
+    private(set) var format = FloatFormat.float32
 
     /// Random operands in -1 ..< 1 with the usual scale.
     init(_ shape: BlockShape, causalOffset: Int? = nil, mask: Mask? = nil, seed: UInt64 = 1) {
@@ -26,25 +30,63 @@ struct BlockSample {
         self.mask = mask
     }
 
-    func withOperands<Result>(_ body: (BlockOperands) throws -> Result) rethrows -> Result {
-        try q.withUnsafeBufferPointer { q in
-            try k.withUnsafeBufferPointer { k in
-                try v.withUnsafeBufferPointer { v in
-                    switch mask {
-                    case nil:
-                        try body(BlockOperands(q: q, k: k, v: v))
-                    case .boolean(let elements, let heads, let queries, let keys):
-                        try elements.withUnsafeBufferPointer {
-                            let mask = BlockMask(.boolean($0), heads: heads, queries: queries, keys: keys)
-                            return try body(BlockOperands(q: q, k: k, v: v, mask: mask))
-                        }
-                    case .additive(let elements, let heads, let queries, let keys):
-                        try elements.withUnsafeBufferPointer {
-                            let mask = BlockMask(.additive($0), heads: heads, queries: queries, keys: keys)
-                            return try body(BlockOperands(q: q, k: k, v: v, mask: mask))
+    /// The sample with additive scoring by random weights.
+    func scoredAdditively() -> BlockSample {
+        var sample = self
+        var generator = SeededGenerator(seed: 7)
+        sample.scoreWeights = generator.floats(shape.queryHeads * shape.headSize)
+        return sample
+    }
+
+    /// The sample with its operands rounded to a format and handed over in it.
+    func rounded(to format: FloatFormat) throws -> BlockSample {
+        var sample = self
+        sample.format = format
+        sample.q = try decoded(encoded(q, format), format)
+        sample.k = try decoded(encoded(k, format), format)
+        sample.v = try decoded(encoded(v, format), format)
+        return sample
+    }
+
+    /// Lends the operands, at odd addresses unless they are float32.
+    func withOperands<Result>(_ body: (BlockOperands) throws -> Result) throws -> Result {
+        try lend(q) { q in
+            try lend(k) { k in
+                try lend(v) { v in
+                    try withMask { mask in
+                        let operands = BlockOperands(q: q, k: k, v: v, format: format, mask: mask)
+                        guard let scoreWeights else { return try body(operands) }
+                        return try scoreWeights.withUnsafeBufferPointer {
+                            var operands = operands
+                            operands.scoreWeights = $0
+                            return try body(operands)
                         }
                     }
                 }
+            }
+        }
+    }
+
+    private func lend<Result>(
+        _ numbers: [Float], _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        if format == .float32 { return try numbers.withUnsafeBytes(body) }
+        return try ([0] + encoded(numbers, format)).withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst()))
+        }
+    }
+
+    private func withMask<Result>(_ body: (BlockMask?) throws -> Result) rethrows -> Result {
+        switch mask {
+        case nil:
+            try body(nil)
+        case .boolean(let elements, let heads, let queries, let keys):
+            try elements.withUnsafeBufferPointer {
+                try body(BlockMask(.boolean($0), heads: heads, queries: queries, keys: keys))
+            }
+        case .additive(let elements, let heads, let queries, let keys):
+            try elements.withUnsafeBufferPointer {
+                try body(BlockMask(.additive($0), heads: heads, queries: queries, keys: keys))
             }
         }
     }
@@ -129,3 +171,19 @@ struct FloatPartial: Equatable {
 
 /// Every variant that this machine can run.
 let kernels = KernelVariant.available.compactMap { try? AttentionKernel($0) }
+
+private func encoded(_ numbers: [Float], _ format: FloatFormat) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: numbers.count * format.byteCount)
+    try numbers.withUnsafeBufferPointer { numbers in
+        try bytes.withUnsafeMutableBytes { try format.encode(numbers, into: $0) }
+    }
+    return bytes
+}
+
+private func decoded(_ bytes: [UInt8], _ format: FloatFormat) throws -> [Float] {
+    var numbers = [Float](repeating: 0, count: bytes.count / format.byteCount)
+    try bytes.withUnsafeBytes { bytes in
+        try numbers.withUnsafeMutableBufferPointer { try format.decode(bytes, into: $0) }
+    }
+    return numbers
+}

@@ -3,6 +3,8 @@
 //
 // u = 2^-24 is half a unit in the last place of 1. Per score, with D = head size:
 //   dot product and scale, in any order, fused or not      (D + 2) u * scale * sum |q_d k_d|
+//   or the additive product, with 5 u for tanh             (D + 7) u * scale * sum |w_d| (|tanh| + |q_d + k_d|)
+//   the cap: its inverse, the product, tanh, the product   2 u |score| + 6 u |capped score|
 //   adding the mask                                        u |score|
 //   subtracting the row's maximum                          u |score - maximum|
 // and per weight exp's own error, 4 u, and as much again, and the maximum's growth, for each key tile it is rescaled
@@ -18,18 +20,18 @@ struct ErrorBound {
     var lse: Double
 
     /// The bound for one row of a block; `tiles` is at least the number of key tiles.
-    init(_ sample: BlockSample, row: Int, scores: [Double], magnitudes: [Double], lse: Double, tiles: Int) {
+    init(_ sample: BlockSample, scores: [ScoreBound], lse: Double, tiles: Int) {
         let u = 0x1p-24
         let keys = Double(scores.count)
-        let seen = scores.filter { $0 > -.infinity }
+        let seen = scores.map(\.score).filter { $0 > -.infinity }
         let maximum = seen.max() ?? 0
         let drop = maximum - (seen.min() ?? 0)
         var error = 0.0
-        for (score, magnitude) in zip(scores, magnitudes) where score > -.infinity {
+        for bound in scores where bound.score > -.infinity {
             let absolute =
-                Double(sample.shape.headSize + 2) * u * magnitude + u * score.magnitude + u * (maximum - score)
+                bound.error + u * bound.score.magnitude + u * (maximum - bound.score)
                 + Double(tiles) * (4 * u + (tiles > 1 ? u * drop : 0))
-            error += exp(score - lse) * expm1(min(absolute, 700))
+            error += exp(bound.score - lse) * expm1(min(absolute, 700))
         }
         let largestValue = Double(sample.v.reduce(0) { max($0, $1.magnitude) })
         output = (2 * error + (keys + 8) * u + keys * 0x1p-125) * largestValue
@@ -37,30 +39,51 @@ struct ErrorBound {
     }
 }
 
+/// A score and how far float32 may be from it.
+struct ScoreBound {
+    var score: Double
+    var error: Double
+}
+
 extension BlockSample {
     /// The bound for every row, computed from the exact scores.
     func errorBounds(_ reference: AttentionOracle.Partial, tiles: Int = 1) -> [ErrorBound] {
         (0..<shape.rowCount).map { row in
-            let head = row / shape.queries
-            var scores: [Double] = []
-            var magnitudes: [Double] = []
-            for key in 0..<shape.keys {
-                var dot = 0.0
-                var magnitude = 0.0
-                for d in 0..<shape.headSize {
-                    let product =
-                        Double(q[row * shape.headSize + d])
-                        * Double(k[(head / shape.headsPerGroup * shape.keys + key) * shape.headSize + d])
-                    dot += product
-                    magnitude += product.magnitude
-                }
-                let scale = Double(attributes.scale)
-                scores.append(scale * dot + bias(head: head, query: row % shape.queries, key: key))
-                magnitudes.append(scale.magnitude * magnitude)
+            let scores = (0..<shape.keys).map { key in
+                var bound = scoreBound(row: row, key: key)
+                bound.score += bias(head: row / shape.queries, query: row % shape.queries, key: key)
+                return bound
             }
-            return ErrorBound(
-                self, row: row, scores: scores, magnitudes: magnitudes, lse: reference.lse[row], tiles: tiles)
+            return ErrorBound(self, scores: scores, lse: reference.lse[row], tiles: tiles)
         }
+    }
+
+    /// The exact score of a pair, scaled and capped, and how far float32 may be from it.
+    func scoreBound(row: Int, key: Int) -> ScoreBound {
+        let u = 0x1p-24
+        let head = row / shape.queries
+        let scale = Double(attributes.scale)
+        var product = 0.0
+        var magnitude = 0.0
+        for d in 0..<shape.headSize {
+            let a = Double(q[row * shape.headSize + d])
+            let b = Double(k[(head / shape.headsPerGroup * shape.keys + key) * shape.headSize + d])
+            if let scoreWeights {
+                let weight = Double(scoreWeights[head * shape.headSize + d])
+                product += weight * tanh(a + b)
+                magnitude += weight.magnitude * (tanh(a + b).magnitude + (a + b).magnitude)
+            } else {
+                product += a * b
+                magnitude += (a * b).magnitude
+            }
+        }
+        let roundings = Double(shape.headSize + (scoreWeights == nil ? 2 : 7))
+        let score = ScoreBound(score: scale * product, error: roundings * u * scale.magnitude * magnitude)
+        let cap = Double(attributes.softcap)
+        if cap == 0 { return score }
+        let capped = cap * tanh(score.score / cap)
+        return ScoreBound(
+            score: capped, error: score.error + 2 * u * score.score.magnitude + 6 * u * capped.magnitude)
     }
 
     /// What is added to a score: the mask, and -inf where a key is hidden.

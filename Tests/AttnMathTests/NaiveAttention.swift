@@ -10,11 +10,7 @@ extension BlockSample {
             let head = row / shape.queries
             let kvHead = head / shape.headsPerGroup
             var scores = (0..<shape.keys).map { key in
-                var dot: Float = 0
-                for d in 0..<shape.headSize {
-                    dot += q[row * shape.headSize + d] * k[(kvHead * shape.keys + key) * shape.headSize + d]
-                }
-                return attributes.scale * dot + Float(bias(head: head, query: row % shape.queries, key: key))
+                naiveScore(row: row, key: key) + Float(bias(head: head, query: row % shape.queries, key: key))
             }
             let maximum = scores.max() ?? -.infinity
             let reference = maximum == -.infinity ? 0 : maximum
@@ -33,5 +29,18 @@ extension BlockSample {
             }
         }
         return partial
+    }
+
+    /// Scaled and capped.
+    private func naiveScore(row: Int, key: Int) -> Float {
+        let head = row / shape.queries
+        let kvHead = head / shape.headsPerGroup
+        var product: Float = 0
+        for d in 0..<shape.headSize {
+            let (a, b) = (q[row * shape.headSize + d], k[(kvHead * shape.keys + key) * shape.headSize + d])
+            product += scoreWeights.map { $0[head * shape.headSize + d] * tanhf(a + b) } ?? a * b
+        }
+        let score = attributes.scale * product
+        return attributes.softcap == 0 ? score : attributes.softcap * tanhf(score / attributes.softcap)
     }
 }
