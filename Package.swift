@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
         .testTarget(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
-            swiftSettings: settings),
+            resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],
             swiftSettings: settings),

@@ -7,12 +7,17 @@ public import Fleet
 public struct LocalExecutor: Sendable {
     private let pool: ComputePool<Workspace>
     private let kernel: AttentionKernel
-    private let threads: Int
+    private let limits: PlanLimits
 
     public init(kernel: AttentionKernel, threads: Int) {
+        self.init(kernel: kernel, limits: PlanLimits(slots: threads, messageBytes: .max))
+    }
+
+    /// Cuts jobs as `limits` say, with a thread for each slot.
+    init(kernel: AttentionKernel, limits: PlanLimits) {
         self.kernel = kernel
-        self.threads = max(threads, 1)
-        pool = ComputePool(threads: self.threads) { Workspace() }
+        self.limits = limits
+        pool = ComputePool(threads: limits.slots) { Workspace() }
     }
 
     /// - Parameter payload: a job request, as it would go to the job topic.
@@ -22,9 +27,9 @@ public struct LocalExecutor: Sendable {
         let start = clock.now
         let request = try JobRequest(decoding: payload)
         let attention = try AttentionRequest(request)
-        let plan = try planAttention(
-            attention.problem,
-            limits: PlanLimits(slots: threads, messageBytes: .max, elementBytes: attention.wireType.byteWidth))
+        var limits = limits
+        limits.elementBytes = attention.wireType.byteWidth
+        let plan = try planAttention(attention.problem, limits: limits)
         var assembly = Assembly(attention.problem, plan)
         var report = JobReport(plan)
         let cancel = CancelFlag()

@@ -46,6 +46,12 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tasks that a worker computes at a time; without it, one per core.", valueName: "n"))
     var slots: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Most bytes of tensors in one task or partial; less cuts a job into more. Default: 4194304.",
+            valueName: "bytes"))
+    var messageBytes: Int?
+
     @Flag(name: .shortAndLong, help: "Show what every part logs, with its name before each line.")
     var verbose = false
 
@@ -55,6 +61,9 @@ struct UpCommand: AsyncParsableCommand {
         guard PeerID(fleet) != nil else { throw ValidationError("--fleet must be \(PeerID.rule)") }
         if let slots, !(1...1024).contains(slots) {
             throw ValidationError("--slots must be 1 to 1024, not \(slots)")
+        }
+        if let messageBytes, !(4096...1 << 28).contains(messageBytes) {
+            throw ValidationError("--message-bytes must be 4096 to \(1 << 28), not \(messageBytes)")
         }
     }
 
@@ -105,6 +114,7 @@ struct UpCommand: AsyncParsableCommand {
         var options = LocalFleet.Options()
         (options.workers, options.name, options.slots) = (workers, fleet, slots)
         (options.host, options.port) = (host, port)
+        if let messageBytes { options.moreDispatcherArguments = ["--message-bytes", String(messageBytes)] }
         options.executables.attn = Executables.own
         if verbose { options.echo = { child, line in Console.say("[\(child)] \(line)") } }
         return options

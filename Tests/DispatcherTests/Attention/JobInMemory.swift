@@ -142,7 +142,7 @@ struct JobInMemory {
                 guard Double(value) == exactValue else { return "\(name)[\(index)] is \(value), not \(exactValue)" }
                 continue
             }
-            let allowed = bound + halfUnit(of: exactValue.magnitude + bound, sample.type)
+            let allowed = bound + sample.type.halfUnit(of: exactValue.magnitude + bound)
             guard (Double(value) - exactValue).magnitude <= allowed else {
                 return "\(name)[\(index)] is \(value), exactly \(exactValue), bound \(allowed)"
             }
@@ -151,13 +151,4 @@ struct JobInMemory {
     }
 
     private var epsilon: Double { 0x1p-24 }
-
-    /// At most half a unit in the last place of a number of that size: 11 and 8 significant bits.
-    private func halfUnit(of magnitude: Double, _ type: TensorType) -> Double {
-        switch type {
-        case .f16: max(magnitude * 0x1p-11, 0x1p-25)
-        case .bf16: magnitude * 0x1p-8
-        default: 0
-        }
-    }
 }
