@@ -61,7 +61,7 @@ struct LocalFleetTests {
 
     @Test("names the part that does not get ready")
     func neverReady() async throws {
-        var options = try await options(dispatcher: "sleep 5")
+        var options = try await options(dispatcher: "exec sleep 60")
         // Long enough for the broker and the workers on a busy machine.
         options.startBound = .seconds(3)
         let error = await #expect(throws: LocalFleetError.self) { try await withLocalFleet(options) { _ in } }
