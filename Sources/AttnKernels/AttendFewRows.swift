@@ -132,12 +132,53 @@ private func addValuesToRows<E: Element>(
         let weights = scratch.scores + row * scratch.keys
         let output = group.output + row * columns
         var j = computed.first
+        if columns == 8 * laneCount {
+            addEightVectors(
+                group.value(tile.firstKey + j, E.self), weights + j, keys: computed.end - j, to: output)
+            j = computed.end
+        }
         while j < computed.end {
             addValue(group.value(tile.firstKey + j, E.self), times: weights[j], to: output, columns)
             j += 1
         }
         row += 1
     }
+}
+
+/// output += the weighted sum of values of eight vectors, which stays in registers.
+@inline(__always)
+private func addEightVectors<E: Element>(
+    _ values: UnsafePointer<E>, _ weights: UnsafePointer<Float>, keys: Int, to output: UnsafeMutablePointer<Float>
+) {
+    var s0 = load(output)
+    var s1 = load(output + laneCount)
+    var s2 = load(output + 2 * laneCount)
+    var s3 = load(output + 3 * laneCount)
+    var s4 = load(output + 4 * laneCount)
+    var s5 = load(output + 5 * laneCount)
+    var s6 = load(output + 6 * laneCount)
+    var s7 = load(output + 7 * laneCount)
+    var value = values
+    for j in 0..<keys {
+        let weight = Lanes(repeating: weights[j])
+        s0 = multiplyAdd(weight, E.load(value), s0)
+        s1 = multiplyAdd(weight, E.load(value + laneCount), s1)
+        s2 = multiplyAdd(weight, E.load(value + 2 * laneCount), s2)
+        s3 = multiplyAdd(weight, E.load(value + 3 * laneCount), s3)
+        s4 = multiplyAdd(weight, E.load(value + 4 * laneCount), s4)
+        s5 = multiplyAdd(weight, E.load(value + 5 * laneCount), s5)
+        s6 = multiplyAdd(weight, E.load(value + 6 * laneCount), s6)
+        s7 = multiplyAdd(weight, E.load(value + 7 * laneCount), s7)
+        value += 8 * laneCount
+    }
+    store(s0, output)
+    store(s1, output + laneCount)
+    store(s2, output + 2 * laneCount)
+    store(s3, output + 3 * laneCount)
+    store(s4, output + 4 * laneCount)
+    store(s5, output + 5 * laneCount)
+    store(s6, output + 6 * laneCount)
+    store(s7, output + 7 * laneCount)
 }
 
 /// output += weight * value.
