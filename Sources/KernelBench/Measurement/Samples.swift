@@ -38,6 +38,11 @@ public struct Samples: Sendable, Equatable {
         return Int((leastDuration / max(seconds, 1e-7)).rounded(.up))
     }
 
+    /// How long `body` takes, in seconds.
+    static func time<Failure: Error>(_ body: () async throws(Failure) -> Void) async throws(Failure) -> Double {
+        try await time(1, body)
+    }
+
     private static func time<Failure: Error>(
         _ count: Int, _ body: () async throws(Failure) -> Void
     ) async throws(Failure) -> Double {
