@@ -9,7 +9,8 @@
 Needs torch. Per shape: rounds of one sample of ours, one of PyTorch's, one of the machine's peaks, each side warmed up
 in every round; then medians. Both sides compute on one thread pinned to the same core, from operands of the same type
 and size, and allocate their result in each call. A sample lasts at least 2 ms: what takes less is called several times
-for one. PyTorch's time includes its dispatch in Python, measured with a tiny block and printed.
+for one. The ratio is that of the medians; beside it that of the least times, which other programs disturb less. What a
+row is a share of was measured between its samples with `attn bench machine`. PyTorch's time includes its dispatch in Python, measured with a tiny block and printed.
 
 PyTorch has no window: it is given the boolean mask of the band, the natural way to ask it for one. Rows in float16 and
 bfloat16 are compared with PyTorch's float32, and with its own of that type beside. The rows of two threads are ours
@@ -78,9 +79,9 @@ SHAPES = [
 class Child:
     """A long-lived `attn bench ... --stdin` on some cores: a line asks, a line answers."""
 
-    def __init__(self, attn, command, cores):
+    def __init__(self, attn, command, cores, *options):
         self.process = subprocess.Popen(
-            [attn, "bench", command, "--stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+            [attn, "bench", command, "--stdin", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
             preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def ask(self, request):
@@ -151,9 +152,8 @@ def measure(shape, dtype, children, torch, rounds):
         times = {"ours": answer["median_s"], "torch": theirs.sample()}
         if same:
             times["same"] = same.sample()
-        if machine:
-            peak = machine.ask({})
-            times["peak"], times["read"] = peak["fma_gflops"], peak["read_gbytes_per_s"]
+        peak = machine.ask({})
+        times["peak"], times["read"] = peak["fma_gflops"], peak["read_gbytes_per_s"]
         if number >= 0:
             for name, value in times.items():
                 samples[name].append(value)
@@ -164,8 +164,8 @@ def measure(shape, dtype, children, torch, rounds):
         "rounds": rounds, "median_s": ours, "min_s": min(samples["ours"]), "torch_median_s": median["torch"],
         "torch_same_dtype_median_s": median.get("same", median["torch"]),
         "gflops": answer["flop"] / ours / 1e9, "gbytes_per_s": answer["bytes"] / ours / 1e9,
-        "fma_gflops": median.get("peak"), "read_gbytes_per_s": median.get("read"),
-        "ratio": median["torch"] / ours, "ratio_same_dtype": median.get("same", median["torch"]) / ours,
+        "fma_gflops": median["peak"], "read_gbytes_per_s": median["read"], "ratio": median["torch"] / ours,
+        "ratio_of_least": min(samples["torch"]) / min(samples["ours"]), "torch_min_s": min(samples["torch"]), "ratio_same_dtype": median.get("same", median["torch"]) / ours,
     }
 
 
@@ -183,7 +183,7 @@ def measure_threads(shape, children, rounds):
 
 
 def percent(value, peak):
-    return f"{100 * value / peak:.0f} %" if peak else ""
+    return f"{100 * value / peak:.0f} %"
 
 
 def milliseconds(seconds):
@@ -191,20 +191,16 @@ def milliseconds(seconds):
 
 
 HEADER = """\
-| shape | type | ours ms | PyTorch ms | ratio | same type | GFLOP/s | of FMA peak | GB/s | of read bandwidth |
-|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"""
+| shape | type | ours ms | PyTorch ms | ratio | of least | same type | GFLOP/s | of FMA peak | GB/s | of read bandwidth |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
 
 def line(row):
     same = f"{row['ratio_same_dtype']:.2f}" if row["dtype"] != "f32" else ""
     return (
         f"| {row['shape']} | {row['dtype']} | {milliseconds(row['median_s'])} | {milliseconds(row['torch_median_s'])} "
-        f"| {row['ratio']:.2f} | {same} | {row['gflops']:.1f} | {percent(row['gflops'], row['fma_gflops'])} "
+        f"| {row['ratio']:.2f} | {row['ratio_of_least']:.2f} | {same} | {row['gflops']:.1f} | {percent(row['gflops'], row['fma_gflops'])} "
         f"| {row['gbytes_per_s']:.1f} | {percent(row['gbytes_per_s'], row['read_gbytes_per_s'])} |")
-
-
-def geometric_mean(values):
-    return math.exp(statistics.fmean(math.log(value) for value in values)) if values else None
 
 
 def processor():
@@ -232,8 +228,9 @@ def arguments():
 
 def main():
     options = arguments()
-    # Before torch is imported, so that every thread it may start stays on the core.
-    cores = sorted(os.sched_getaffinity(0))
+    # Before torch is imported, so that every thread it may start stays on the core. The last one, since devices
+    # interrupt the first one.
+    cores = sorted(os.sched_getaffinity(0), reverse=True)
     os.sched_setaffinity(0, cores[:1])
     try:
         import torch
@@ -241,9 +238,9 @@ def main():
         sys.exit("torch is not there: pip install torch, or make bench-kernels, which does it")
     torch.set_num_threads(1)
 
-    machine = None
     children = (
-        Child(options.attn, "kernel", cores[:1]), machine,
+        Child(options.attn, "kernel", cores[:1]),
+        Child(options.attn, "machine", cores[:1], "--threads", "1", "--runs", "2"),
         Child(options.attn, "kernel", cores[:2]) if len(cores) > 1 else None)
     print(f"{processor()}, {len(cores)} cores; PyTorch {torch.__version__}; medians of {options.rounds} rounds\n")
     print(HEADER, flush=True)
@@ -252,13 +249,16 @@ def main():
         for dtype in shape.dtypes:
             rows.append(measure(shape, dtype, children, torch, options.rounds))
             print(line(rows[-1]), flush=True)
-    means = {
-        name: geometric_mean([row["ratio"] for row in rows if row["dtype"] == "f32" and decode == is_decode(row)])
-        for name, decode in (("several queries", False), ("decode f32", True))}
+    means = {}
     print()
-    for name, mean in means.items():
-        if mean:
-            print(f"geometric mean of the ratios, {name}: {mean:.2f}")
+    for name, decode in (("several queries", False), ("decode, f32", True)):
+        ratios = [row["ratio"] for row in rows if row["dtype"] == "f32" and decode == is_decode(row)]
+        if ratios:
+            means[name] = statistics.geometric_mean(ratios)
+            print(f"geometric mean of the ratios, {name}: {means[name]:.2f}")
+    fma = statistics.median(row["fma_gflops"] for row in rows)
+    read = statistics.median(row["read_gbytes_per_s"] for row in rows)
+    print(f"FMA peak of the core {fma:.1f} GFLOP/s, read bandwidth of one thread {read:.1f} GB/s, medians of the rows")
     tiny = statistics.median(Torch(torch, Shape(1, 1, 1, 8), "f32").sample() for _ in range(9))
     print(f"PyTorch's call of a block of one number: {tiny * 1e6:.1f} µs")
 
@@ -279,7 +279,8 @@ def main():
     if options.json:
         results = {
             "processor": processor(), "cores": len(cores), "torch": torch.__version__, "rounds": options.rounds,
-            "kernels": rows, "threads": threads, "geometric_means": means, "torch_call_s": tiny,
+            "kernels": rows, "threads": threads, "geometric_means": means,
+            "fma_gflops": fma, "read_gbytes_per_s": read, "torch_call_s": tiny,
         }
         os.makedirs(os.path.dirname(options.json) or ".", exist_ok=True)
         with open(options.json, "w") as file:

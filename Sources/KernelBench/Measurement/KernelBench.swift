@@ -19,7 +19,7 @@ public final class KernelBench {
         return KernelMeasurement(request, variant: kernel.variant, samples: samples)
     }
 
-    private func runner(for request: KernelRequest) throws(ShapeError) -> ProblemRunner {
+    private func runner(for request: KernelRequest) throws -> ProblemRunner {
         if let runner, runner.problem == request.problem, runner.threads == request.threads { return runner }
         runner = nil
         let new = try ProblemRunner(request.problem, threads: request.threads, kernel: kernel)

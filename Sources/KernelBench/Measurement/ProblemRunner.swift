@@ -13,7 +13,7 @@ final class ProblemRunner {
     private let pool: ComputePool<Workspace>?
     private var workspace = Workspace()
 
-    init(_ problem: KernelProblem, threads: Int, kernel: AttentionKernel) throws(ShapeError) {
+    init(_ problem: KernelProblem, threads: Int, kernel: AttentionKernel) throws {
         self.problem = problem
         self.threads = threads
         self.kernel = kernel

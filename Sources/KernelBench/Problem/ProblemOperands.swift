@@ -9,7 +9,7 @@ final class ProblemOperands: @unchecked Sendable {
 
     /// Fills them with normal numbers. A million are drawn and then repeated: softmax sees what it would see of others,
     /// and half a gigabyte of keys is there in a moment.
-    init(_ problem: KernelProblem) throws(ShapeError) {
+    init(_ problem: KernelProblem) throws {
         let numbers = try Self.encoded(problem.dtype.format)
         func filled(_ count: Int, from start: Int) -> UnsafeRawBufferPointer {
             Self.tensor(count * problem.dtype.format.byteCount, of: numbers, from: start * numbers.count / 3)
@@ -26,17 +26,13 @@ final class ProblemOperands: @unchecked Sendable {
     /// A prime, so that heads do not repeat each other.
     private static let drawn = 1_000_003
 
-    private static func encoded(_ format: FloatFormat) throws(ShapeError) -> [UInt8] {
+    private static func encoded(_ format: FloatFormat) throws -> [UInt8] {
         var generator = NormalNumbers(seed: 1)
         let numbers = generator.numbers(drawn)
         var bytes = [UInt8](repeating: 0, count: drawn * format.byteCount)
-        do {
-            try numbers.withUnsafeBufferPointer { numbers in
-                try bytes.withUnsafeMutableBytes { try format.encode(numbers, into: $0) }
-            }
-        } catch let error as ShapeError {
-            throw error
-        } catch {}
+        try numbers.withUnsafeBufferPointer { numbers in
+            try bytes.withUnsafeMutableBytes { try format.encode(numbers, into: $0) }
+        }
         return bytes
     }
 
