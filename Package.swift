@@ -131,6 +131,8 @@ let package = Package(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
             resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
+            name: "KernelBenchTests", dependencies: ["AttnMath", "Codecs", "KernelBench"], swiftSettings: settings),
+        .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],
             swiftSettings: settings),
         .testTarget(

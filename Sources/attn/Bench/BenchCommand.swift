@@ -5,5 +5,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure a fleet, a worker, or the kernels of this machine.",
-        subcommands: [BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchWorkerCommand.self])
+        subcommands: [
+            BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchWorkerCommand.self,
+        ])
 }
