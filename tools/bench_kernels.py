@@ -29,6 +29,7 @@ import sys
 import time
 
 LEAST_SAMPLE = 2e-3  # seconds
+LEAST_SPLIT = 5e-3  # seconds on one thread: below, handing work to threads counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +180,10 @@ def measure_threads(shape, children, rounds):
             if number >= 0:
                 times[threads].append(seconds)
     first, second = statistics.median(times[1]), statistics.median(times[2])
-    return {"shape": shape.name, "one_median_s": first, "two_median_s": second, "speedup": first / second}
+    return {
+        "shape": shape.name, "one_median_s": first, "two_median_s": second, "speedup": first / second,
+        "speedup_of_least": min(times[1]) / min(times[2]),
+    }
 
 
 def percent(value, peak):
@@ -226,6 +230,59 @@ def arguments():
     return options
 
 
+def compare(options, torch, children):
+    """Prints a row for each shape and type, then what holds for all of them; returns it for JSON."""
+    print(HEADER, flush=True)
+    rows = []
+    for shape in options.chosen:
+        for dtype in shape.dtypes:
+            rows.append(measure(shape, dtype, children, torch, options.rounds))
+            print(line(rows[-1]), flush=True)
+    print()
+    fma = statistics.median(row["fma_gflops"] for row in rows)
+    read = statistics.median(row["read_gbytes_per_s"] for row in rows)
+    tiny = statistics.median(Torch(torch, Shape(1, 1, 1, 8), "f32").sample() for _ in range(9))
+    means = geometric_means(rows)
+    for name, mean in means.items():
+        print(f"geometric mean of the ratios, {name}: {mean:.2f}")
+    print(f"FMA peak of the core {fma:.1f} GFLOP/s, read bandwidth of one thread {read:.1f} GB/s, medians of the rows")
+    print(f"PyTorch's call of a block of one number: {tiny * 1e6:.1f} µs")
+    return {
+        "kernels": rows, "geometric_means": means, "fma_gflops": fma, "read_gbytes_per_s": read, "torch_call_s": tiny}
+
+
+def geometric_means(rows):
+    kinds = {
+        "several queries": lambda request: request["queries"] > 1,
+        # PyTorch computes all that a window hides: its row would say most of the mean.
+        "several queries, no window": lambda request: request["queries"] > 1 and not request["window"],
+        "decode, f32": lambda request: request["queries"] == 1,
+    }
+    means = {}
+    for name, is_kind in kinds.items():
+        ratios = [row["ratio"] for row in rows if row["dtype"] == "f32" and is_kind(row["request"])]
+        if ratios:
+            means[name] = statistics.geometric_mean(ratios)
+    return means
+
+
+def compare_threads(options, rows, children):
+    """Prints one thread against two for the shapes that take long enough."""
+    slow = {row["shape"] for row in rows if row["dtype"] == "f32" and row["median_s"] > LEAST_SPLIT}
+    if not children[2] or not slow:
+        return []
+    print("\n| shape | one thread ms | two threads ms | speed-up | of least |\n|---|---:|---:|---:|---:|", flush=True)
+    results = []
+    for shape in options.chosen:
+        if shape.name in slow:
+            row = measure_threads(shape, children, options.rounds)
+            results.append(row)
+            print(
+                f"| {row['shape']} | {milliseconds(row['one_median_s'])} | {milliseconds(row['two_median_s'])} "
+                f"| {row['speedup']:.2f} | {row['speedup_of_least']:.2f} |", flush=True)
+    return results
+
+
 def main():
     options = arguments()
     # Before torch is imported, so that every thread it may start stays on the core. The last one, since devices
@@ -242,54 +299,29 @@ def main():
         Child(options.attn, "kernel", cores[:1]),
         Child(options.attn, "machine", cores[:1], "--threads", "1", "--runs", "2"),
         Child(options.attn, "kernel", cores[:2]) if len(cores) > 1 else None)
-    print(f"{processor()}, {len(cores)} cores; PyTorch {torch.__version__}; medians of {options.rounds} rounds\n")
-    print(HEADER, flush=True)
-    rows = []
-    for shape in options.chosen:
-        for dtype in shape.dtypes:
-            rows.append(measure(shape, dtype, children, torch, options.rounds))
-            print(line(rows[-1]), flush=True)
-    means = {}
-    print()
-    for name, decode in (("several queries", False), ("decode, f32", True)):
-        ratios = [row["ratio"] for row in rows if row["dtype"] == "f32" and decode == is_decode(row)]
-        if ratios:
-            means[name] = statistics.geometric_mean(ratios)
-            print(f"geometric mean of the ratios, {name}: {means[name]:.2f}")
-    fma = statistics.median(row["fma_gflops"] for row in rows)
-    read = statistics.median(row["read_gbytes_per_s"] for row in rows)
-    print(f"FMA peak of the core {fma:.1f} GFLOP/s, read bandwidth of one thread {read:.1f} GB/s, medians of the rows")
-    tiny = statistics.median(Torch(torch, Shape(1, 1, 1, 8), "f32").sample() for _ in range(9))
-    print(f"PyTorch's call of a block of one number: {tiny * 1e6:.1f} µs")
-
-    threads = []
-    slow = {row["shape"] for row in rows if row["dtype"] == "f32" and row["median_s"] > 5e-3}
-    if children[2] and slow:
-        print("\n| shape | one thread ms | two threads ms | speed-up |\n|---|---:|---:|---:|", flush=True)
-        for shape in options.chosen:
-            if shape.name in slow:
-                threads.append(measure_threads(shape, children, options.rounds))
-                row = threads[-1]
-                print(
-                    f"| {row['shape']} | {milliseconds(row['one_median_s'])} | {milliseconds(row['two_median_s'])} "
-                    f"| {row['speedup']:.2f} |", flush=True)
+    results = {
+        "processor": processor(), "cores": len(cores), "torch": torch.__version__, "rounds": options.rounds,
+        "load_before": os.getloadavg()[0],
+    }
+    print(f"{processor()}, {len(cores)} cores; PyTorch {torch.__version__}; medians of {options.rounds} rounds")
+    print(f"load before: {results['load_before']:.1f}\n")
+    results |= compare(options, torch, children)
+    results["threads"] = compare_threads(options, results["kernels"], children)
     for child in children:
         if child:
             child.close()
+    results["load_after"] = os.getloadavg()[0]
+    print(
+        f"\nload after: {results['load_after']:.1f}; above 1, and 2 where two threads ran, others took part of the cores")
     if options.json:
-        results = {
-            "processor": processor(), "cores": len(cores), "torch": torch.__version__, "rounds": options.rounds,
-            "kernels": rows, "threads": threads, "geometric_means": means,
-            "fma_gflops": fma, "read_gbytes_per_s": read, "torch_call_s": tiny,
-        }
-        os.makedirs(os.path.dirname(options.json) or ".", exist_ok=True)
-        with open(options.json, "w") as file:
-            json.dump(results, file, indent=2)
-            file.write("\n")
+        write(results, options.json)
 
 
-def is_decode(row):
-    return row["request"]["queries"] == 1
+def write(results, path):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w") as file:
+        json.dump(results, file, indent=2)
+        file.write("\n")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,18 @@ final class ProblemOperands: @unchecked Sendable {
     let k: UnsafeRawBufferPointer
     let v: UnsafeRawBufferPointer
 
-    /// Fills them with normal numbers. A million are drawn and then repeated: softmax sees what it would see of others,
+    /// Fills them with normal numbers. At most a million are drawn, and then repeated: softmax sees what it would see of others,
     /// and half a gigabyte of keys is there in a moment.
     init(_ problem: KernelProblem) throws {
-        let numbers = try Self.encoded(problem.dtype.format)
+        let shape = problem.shape
+        let drawn = min(shape.queryCount + shape.keyCount + shape.valueCount, Self.most)
+        let numbers = try Self.encoded(drawn, problem.dtype.format)
         func filled(_ count: Int, from start: Int) -> UnsafeRawBufferPointer {
             Self.tensor(count * problem.dtype.format.byteCount, of: numbers, from: start * numbers.count / 3)
         }
-        q = filled(problem.shape.queryCount, from: 0)
-        k = filled(problem.shape.keyCount, from: 1)
-        v = filled(problem.shape.valueCount, from: 2)
+        q = filled(shape.queryCount, from: 0)
+        k = filled(shape.keyCount, from: 1)
+        v = filled(shape.valueCount, from: 2)
     }
 
     deinit {
@@ -24,9 +26,9 @@ final class ProblemOperands: @unchecked Sendable {
     }
 
     /// A prime, so that heads do not repeat each other.
-    private static let drawn = 1_000_003
+    private static let most = 1_000_003
 
-    private static func encoded(_ format: FloatFormat) throws -> [UInt8] {
+    private static func encoded(_ drawn: Int, _ format: FloatFormat) throws -> [UInt8] {
         var generator = NormalNumbers(seed: 1)
         let numbers = generator.numbers(drawn)
         var bytes = [UInt8](repeating: 0, count: drawn * format.byteCount)
