@@ -53,6 +53,25 @@ bench: setup ## Measure small jobs against the bare broker's round trip
 check-arm64: setup ## Compile the kernels for arm64 and look at the code, on any machine
 	@tools/check_arm64_kernels.sh
 
+# Where torch is not importable by PYTHON, an environment of its own is made, once.
+PYTHON ?= python3
+BENCH_VENV := out/bench-venv
+
+.PHONY: bench-kernels
+bench-kernels: setup ## Compare the kernels with PyTorch on one core, into out/bench-kernels.json
+	swift build -c release --product attn
+	@mkdir -p out
+	@python=$(PYTHON); \
+	if ! $$python -c 'import torch' 2>/dev/null; then \
+		python=$(BENCH_VENV)/bin/python; \
+		if ! $$python -c 'import torch' 2>/dev/null; then \
+			echo "$(PYTHON) has no torch: installing it into $(BENCH_VENV), some gigabytes; PYTHON=... names one that has it"; \
+			$(PYTHON) -m venv $(BENCH_VENV); \
+			$$python -m pip install --quiet torch numpy; \
+		fi; \
+	fi; \
+	$$python tools/bench_kernels.py .build/release/attn --json out/bench-kernels.json $(BENCH_OPTIONS)
+
 .PHONY: lint
 lint: setup ## Check the format
 	@swift format lint --strict $(FORMAT) $(SOURCES)

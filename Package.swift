@@ -79,6 +79,9 @@ let package = Package(
         // Block computations on threads of their own.
         .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet"], swiftSettings: workerSettings),
 
+        // Times kernels, for `attn bench`.
+        .target(name: "KernelBench", dependencies: ["AttnMath", "Codecs", "Compute"], swiftSettings: settings),
+
         // Services: a pure core and a shell around it.
         .target(
             name: "Worker", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", collections, logging],
@@ -111,8 +114,8 @@ let package = Package(
         .executableTarget(
             name: "attn",
             dependencies: [
-                "AttnMath", "Client", "Codecs", "CommandOptions", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto",
-                "Settings", argumentParser, logging, signals,
+                "AttnMath", "Client", "Codecs", "CommandOptions", "Dispatcher", "Fleet", "KernelBench", "LocalFleet",
+                "Mosquitto", "Settings", argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
@@ -127,6 +130,8 @@ let package = Package(
         .testTarget(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
             resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(
+            name: "KernelBenchTests", dependencies: ["AttnMath", "Codecs", "KernelBench"], swiftSettings: settings),
         .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],
             swiftSettings: settings),

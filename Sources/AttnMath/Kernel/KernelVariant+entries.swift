@@ -65,6 +65,40 @@ extension KernelVariant {
         }
     }
 
+    var multiplyAddChainElements: Int {
+        switch self {
+        case .baseline: AttnKernels.multiplyAddChainElements()
+        case .avx2:
+            #if arch(x86_64)
+                AttnKernelsAVX2.multiplyAddChainElements()
+            #else
+                0
+            #endif
+        }
+    }
+
+    func multiplyAddChains(_ chains: UnsafeMutablePointer<Float>, factor: Float, addend: Float, rounds: Int) {
+        switch self {
+        case .baseline: AttnKernels.multiplyAddChains(chains, factor: factor, addend: addend, rounds: rounds)
+        case .avx2:
+            #if arch(x86_64)
+                AttnKernelsAVX2.multiplyAddChains(chains, factor: factor, addend: addend, rounds: rounds)
+            #endif
+        }
+    }
+
+    func sumNumbers(_ numbers: UnsafePointer<Float>, count: Int, ahead: Int) -> Float {
+        switch self {
+        case .baseline: AttnKernels.sumNumbers(numbers, count: count, ahead: ahead)
+        case .avx2:
+            #if arch(x86_64)
+                AttnKernelsAVX2.sumNumbers(numbers, count: count, ahead: ahead)
+            #else
+                0
+            #endif
+        }
+    }
+
     private func workspaceCount(_ group: HeadGroup) -> Int {
         let rows = group.heads * group.queries
         return switch self {

@@ -1,9 +1,11 @@
 import ArgumentParser
 
-/// `attn bench`: what a fleet takes, beside what nothing could take less than.
+/// `attn bench`: what fleets, workers and kernels take, beside what nothing could take less than.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure a fleet.",
-        subcommands: [BenchFleetCommand.self, BenchWorkerCommand.self])
+        abstract: "Measure a fleet, a worker, or the kernels of this machine.",
+        subcommands: [
+            BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchWorkerCommand.self,
+        ])
 }

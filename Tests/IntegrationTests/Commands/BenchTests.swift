@@ -1,4 +1,5 @@
 import Codecs
+import LocalFleet
 import Testing
 
 extension Integration {
@@ -14,6 +15,71 @@ extension Integration {
             // Q, K, V and Y in float32, and their headers.
             #expect(try values.int("bytes") > 4 * 12 * 128 * 32 * 4)
             try await program.expectNothingLeft()
+        }
+
+        private static let block = ["--heads", "4", "--queries", "5", "--keys", "6", "--head-size", "8"]
+
+        @Test("A kernel's time, as one JSON object with the names that scripts rely on")
+        func kernel() async throws {
+            let more = ["--kv-heads", "2", "--dtype", "f16", "--causal", "--threads", "2", "--runs", "3", "--json"]
+            let outcome = try await Program.run("attn", ["bench", "kernel"] + Self.block + more, in: try Folder())
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let values = try JSON(parsing: Array(outcome.output.utf8)).object()
+            for key in ["median_s", "min_s", "gflops", "gbytes_per_s"] { #expect(try values.double(key) > 0) }
+            #expect(try values.double("min_s") <= values.double("median_s"))
+            #expect(try ["baseline", "avx2"].contains(values.string("variant")))
+            #expect(try values.int("kv_heads") == 2 && values.string("dtype") == "f16" && values.bool("causal"))
+        }
+
+        @Test("ATTN_ISA chooses the kernel")
+        func variant() async throws {
+            let arguments = ["bench", "kernel"] + Self.block + ["--runs", "1"]
+            for command in [arguments, ["bench", "machine", "--runs", "1"]] {
+                let outcome = try await Program.run(
+                    "attn", command, environment: ["ATTN_ISA": "baseline"], in: try Folder())
+                #expect(outcome.output.contains("baseline"), "\(outcome.error)")
+            }
+            let outcome = try await Program.run("attn", arguments, environment: ["ATTN_ISA": "mmx"], in: try Folder())
+            #expect(outcome.status == 1 && outcome.error.contains("mmx"))
+        }
+
+        @Test(
+            "An option that makes no sense is refused as a usage error",
+            arguments: [
+                (["--heads", "0"], "heads is 0"), (["--kv-heads", "3"], "4 query heads cannot share 3"),
+                (["--queries", "-1"], "--queries"), (["--window", "0"], "window is 0"),
+                (["--dtype", "f8"], "f32, f16"),
+                (["--threads", "0"], "threads is 0"), (["--runs", "0"], "runs is 0"),
+                (["--keys", "99999999"], "keys is 99999999"),
+            ])
+        func refused(_ options: [String], says: String) async throws {
+            let outcome = try await Program.run(
+                "attn", ["bench", "kernel"] + Self.block + options, in: try Folder())
+            #expect(outcome.status == 64)
+            #expect(outcome.error.contains(says), "\(outcome.error)")
+        }
+
+        @Test("Each line of the standard input is answered with one, wrong ones too")
+        func lines() async throws {
+            let line = #"{"heads":1,"queries":2,"keys":3,"head_size":4,"runs":1}"#
+            let script = "printf '%s\\n' '\(line)' nonsense '\(line)' | \"$0\" bench kernel --stdin"
+            let attn = try #require(Executables.sibling("attn"))
+            let outcome = try await Program.run("/bin/sh", ["-c", script, attn], in: try Folder())
+            let answers = try outcome.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)).object() }
+            try #require(answers.count == 3, "\(outcome.error)")
+            for answer in [answers[0], answers[2]] { #expect(try answer.double("median_s") > 0) }
+            #expect(try answers[1].string("error").contains("malformed JSON"))
+        }
+
+        @Test("What the machine can do at most, as one JSON object")
+        func machine() async throws {
+            let outcome = try await Program.run(
+                "attn", ["bench", "machine", "--runs", "1", "--threads", "2", "--json"], in: try Folder())
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let values = try JSON(parsing: Array(outcome.output.utf8)).object()
+            for key in ["fma_gflops", "read_gbytes_per_s", "read_all_gbytes_per_s"] {
+                #expect(try values.double(key) > 0)
+            }
         }
 
         @Test("A worker's size, memory and birth, as one JSON object")
