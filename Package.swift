@@ -120,8 +120,11 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: settings),
 
+        // Linked into every test, as there is one program of them all, and asked by few.
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
-            name: "AttnMathTests", dependencies: ["AttnMath"], resources: [.copy("Vectors")], swiftSettings: settings),
+            name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],
+            swiftSettings: settings),
         .testTarget(
             name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(

@@ -11,10 +11,11 @@ private var underflow: Float {
 /// Elsewhere within 2.3 units in the last place, or 3.1 * 2^-24 relative (checked over every float). x = n ln 2 + r
 /// with |r| <= ln 2 / 2; n is found by adding 1.5 * 2^23, which leaves the integer in the low bits of the sum; exp(r)
 /// is a polynomial of degree 5 with the least relative error whose constant term is 1 (found with a Lawson iteration,
-/// coefficients rounded one after another); 2^n is added to the exponent.
+/// coefficients rounded one after another).
 @inline(__always)
 func exponential(_ x: Lanes) -> Lanes {
-    let shifter = Lanes(repeating: 0x1.8p23)
+    // The added bias of the exponent makes of n's low bits the exponent field of 2^n.
+    let shifter = Lanes(repeating: 0x1.8p23 + 127)
     let shifted = multiplyAdd(x, Lanes(repeating: 0x1.715476p0), shifter)
     let n = shifted - shifter
     // ln 2 in two parts; the first has so few bits that its product with n is exact, fused or not.
@@ -28,10 +29,10 @@ func exponential(_ x: Lanes) -> Lanes {
     p = multiplyAdd(p, r, Lanes(repeating: 0x1.fffff6p-1))
     p = multiplyAdd(p, r, Lanes(repeating: 1))
 
-    // The shifter's own bits fall off the top.
-    let exponent = unsafeBitCast(shifted, to: LaneBits.self) &<< LaneBits(repeating: 23)
-    let scaled = unsafeBitCast(unsafeBitCast(p, to: LaneBits.self) &+ exponent, to: Lanes.self)
-    return scaled.replacing(with: Lanes(repeating: 0), where: x .< Lanes(repeating: underflow))
+    // The shifter's own bits fall off the top. Multiplied, since 2^n added to the exponent of p would make numbers of
+    // NaNs with bits set in their payload.
+    let power = unsafeBitCast(unsafeBitCast(shifted, to: LaneBits.self) &<< LaneBits(repeating: 23), to: Lanes.self)
+    return (p * power).replacing(with: Lanes(repeating: 0), where: x .< Lanes(repeating: underflow))
 }
 
 @inline(__always)

@@ -1,7 +1,8 @@
 // The hyperbolic tangent, for capped scores and for additive scoring.
 
-/// `tanh(x)` per lane, odd bit by bit, NaN for NaN.
+/// `tanh(x)` per lane: odd bit by bit, +-0 at +-0, never above 1 in magnitude and never falling, NaN for NaN.
 ///
+/// Within 2 units in the last place, or 3.6 * 2^-24 relative; within 0.8 units below 0.625 (checked over every float).
 /// Below 0.625 an odd polynomial, which keeps small results accurate relative to themselves; above it
 /// (1 - e^-2x) / (1 + e^-2x). Sources: the split and the polynomial's form are those of Cephes' `tanhf` (Moshier).
 @inline(__always)

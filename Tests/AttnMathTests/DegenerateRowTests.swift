@@ -97,6 +97,25 @@ struct DegenerateRowTests {
         }
     }
 
+    @Test("a NaN in a query makes its row NaN, whatever its bits, capped or not", arguments: [0, 2] as [Float])
+    func queryNotANumber(softcap: Float) throws {
+        // The usual one, payloads in the low bits, negative, all bits, signalling.
+        for pattern in [0x7fc0_0000, 0x7fc0_0001, 0x7fc0_01a5, 0xffc0_0080, 0xffff_ffff, 0x7f80_0001] as [UInt32] {
+            for queries in [2, 8] {
+                let shape = try BlockShape(
+                    queryHeads: 1, kvHeads: 1, queries: queries, keys: 20, headSize: 4, valueHeadSize: 4)
+                var sample = BlockSample(shape)
+                sample.attributes.softcap = softcap
+                sample.q[4] = Float(bitPattern: pattern)
+                for kernel in kernels {
+                    let partial = try sample.attended(by: kernel)
+                    for row in 0..<queries { #expect(partial.lse[row].isNaN == (row == 1)) }
+                    #expect(partial.output[4..<8].allSatisfy { $0.isNaN })
+                }
+            }
+        }
+    }
+
     @Test("a NaN in the mask makes its row NaN, in the fast kernel as in the oracle")
     func maskNotANumber() throws {
         for queries in [2, 8] {

@@ -53,7 +53,7 @@ public struct BlockShape: Sendable, Hashable {
     /// Query heads that share one key/value head.
     public var headsPerGroup: Int { queryHeads / kvHeads }
 
-    private static func require(_ name: String, _ value: Int, atLeast least: Int) throws(ShapeError) {
+    static func require(_ name: String, _ value: Int, atLeast least: Int) throws(ShapeError) {
         guard value >= least else { throw .dimension(name: name, value: value, atLeast: least) }
     }
 

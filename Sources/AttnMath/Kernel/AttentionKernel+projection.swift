@@ -9,9 +9,9 @@ extension AttentionKernel {
         weights: UnsafeBufferPointer<Float>, outputSize: Int, into output: UnsafeMutableBufferPointer<Float>,
         workspace: inout Workspace
     ) throws(ShapeError) {
-        for (name, value) in [("rowCount", rowCount), ("inputSize", inputSize), ("outputSize", outputSize)] {
-            guard value >= 1 else { throw .dimension(name: name, value: value, atLeast: 1) }
-        }
+        try BlockShape.require("rowCount", rowCount, atLeast: 1)
+        try BlockShape.require("inputSize", inputSize, atLeast: 1)
+        try BlockShape.require("outputSize", outputSize, atLeast: 1)
         guard format != .float64 else { throw .format(format) }
         let bytes = try BlockShape.elements("the rows", rowCount, inputSize, format.byteCount)
         try requireCount("the rows", rows.count / format.byteCount, bytes / format.byteCount)

@@ -1,0 +1,15 @@
+// Counts what a thread asks of the C library's heap, in the programs this is linked into: tests only.
+
+#ifndef CALLOCATIONCOUNTER_H
+#define CALLOCATIONCOUNTER_H
+
+#include <stdbool.h>
+
+/// Whether allocations are counted: with glibc, and without a sanitizer, which replaces the allocator itself.
+bool allocation_counter_works(void);
+
+/// Calls of malloc, calloc, realloc and their aligned kin that the calling thread has made since it began; 0 where none
+/// are counted. Freeing does not count.
+unsigned long allocations_of_this_thread(void);
+
+#endif
