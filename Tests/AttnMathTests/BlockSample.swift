@@ -42,9 +42,9 @@ struct BlockSample {
     func rounded(to format: FloatFormat) throws -> BlockSample {
         var sample = self
         sample.format = format
-        sample.q = try decoded(encoded(q, format), format)
-        sample.k = try decoded(encoded(k, format), format)
-        sample.v = try decoded(encoded(v, format), format)
+        sample.q = try format.rounded(q)
+        sample.k = try format.rounded(k)
+        sample.v = try format.rounded(v)
         return sample
     }
 
@@ -71,7 +71,7 @@ struct BlockSample {
         _ numbers: [Float], _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         if format == .float32 { return try numbers.withUnsafeBytes(body) }
-        return try ([0] + encoded(numbers, format)).withUnsafeBytes {
+        return try ([0] + format.encoded(numbers)).withUnsafeBytes {
             try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst()))
         }
     }
@@ -171,19 +171,3 @@ struct FloatPartial: Equatable {
 
 /// Every variant that this machine can run.
 let kernels = KernelVariant.available.compactMap { try? AttentionKernel($0) }
-
-private func encoded(_ numbers: [Float], _ format: FloatFormat) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: numbers.count * format.byteCount)
-    try numbers.withUnsafeBufferPointer { numbers in
-        try bytes.withUnsafeMutableBytes { try format.encode(numbers, into: $0) }
-    }
-    return bytes
-}
-
-private func decoded(_ bytes: [UInt8], _ format: FloatFormat) throws -> [Float] {
-    var numbers = [Float](repeating: 0, count: bytes.count / format.byteCount)
-    try bytes.withUnsafeBytes { bytes in
-        try numbers.withUnsafeMutableBufferPointer { try format.decode(bytes, into: $0) }
-    }
-    return numbers
-}

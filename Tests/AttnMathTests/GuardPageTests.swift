@@ -155,15 +155,6 @@ struct GuardPageTests {
 }
 
 extension BlockSample {
-    /// With Q, K and V as they are after being stored in `format`.
-    fileprivate func rounded(to format: FloatFormat) throws -> BlockSample {
-        var rounded = self
-        rounded.q = try format.rounded(q)
-        rounded.k = try format.rounded(k)
-        rounded.v = try format.rounded(v)
-        return rounded
-    }
-
     /// The scores by a fast kernel.
     fileprivate func scores(by kernel: AttentionKernel, _ stage: ScoreStage) throws -> [Float] {
         var scores = [Float](repeating: .nan, count: shape.rowCount * shape.keys)
