@@ -13,10 +13,10 @@ struct GuardPageTests {
             let expected = try sample.attended(by: kernel)
             for side in GuardedSide.allCases {
                 for mask in memory.masksThatHideNothing(shape, guarded: side) {
-                    let operands = try memory.operands(sample, format, mask: mask, guarded: side)
+                    let operands = try memory.operands(sample, mask: mask, guarded: side)
                     let result = memory.result(shape, guarded: side)
                     try kernel.attend(shape, sample.attributes, operands, into: result, workspace: &workspace)
-                    // A mask that hides nothing changes nothing, nor does the format, bit by bit.
+                    // A mask that hides nothing changes nothing, bit by bit.
                     if Array(result.output) != expected.output || Array(result.lse) != expected.lse {
                         Issue.record("\(shape) differs, guarded at its \(side)")
                     }
@@ -39,7 +39,7 @@ struct GuardPageTests {
                 sample.attributes.window = KeyWindow(first: first, last: last)
                 let expected = try sample.attended(by: kernel)
                 for side in GuardedSide.allCases {
-                    let operands = try memory.operands(sample, .float32, guarded: side)
+                    let operands = try memory.operands(sample, guarded: side)
                     let result = memory.result(shape, guarded: side)
                     try kernel.attend(shape, sample.attributes, operands, into: result, workspace: &workspace)
                     #expect(Array(result.output) == expected.output && Array(result.lse) == expected.lse)
@@ -64,7 +64,7 @@ struct GuardPageTests {
                     let scores = written.room(for: expected.count, guarded: side)
                     scores.update(repeating: .nan)
                     try kernel.scores(
-                        shape, sample.attributes, memory.operands(sample, format, guarded: side), stage: stage,
+                        shape, sample.attributes, memory.operands(sample, guarded: side), stage: stage,
                         into: scores, workspace: &workspace)
                     if Array(scores) != expected { Issue.record("\(shape) at \(stage), guarded at its \(side)") }
                 }
@@ -78,20 +78,10 @@ struct GuardPageTests {
         let memory = GuardedBlock()
         var workspace = Workspace()
         for shape in try smallShapes {
-            let sample = try BlockSample(shape).rounded(to: format)
-            let weights = (0..<shape.queryHeads * shape.headSize).map { Float($0 + 1) / 4 }
-            var expected = FloatPartial(unwritten: shape)
-            try weights.withUnsafeBufferPointer { weights in
-                try sample.withOperands { operands in
-                    var operands = operands
-                    operands.scoreWeights = weights
-                    try expected.withResult {
-                        try kernel.attend(shape, sample.attributes, operands, into: $0, workspace: &workspace)
-                    }
-                }
-            }
+            let sample = try BlockSample(shape).scoredAdditively().rounded(to: format)
+            let expected = try sample.attended(by: kernel)
             for side in GuardedSide.allCases {
-                let operands = try memory.operands(sample, format, scoreWeights: weights, guarded: side)
+                let operands = try memory.operands(sample, guarded: side)
                 let result = memory.result(shape, guarded: side)
                 try kernel.attend(shape, sample.attributes, operands, into: result, workspace: &workspace)
                 if Array(result.output) != expected.output || Array(result.lse) != expected.lse {

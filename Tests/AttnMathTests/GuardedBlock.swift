@@ -11,16 +11,17 @@ struct GuardedBlock {
     private let output = GuardedMemory<Float>(capacity: 1 << 13)
     private let lse = GuardedMemory<Float>(capacity: 1 << 10)
 
-    /// The sample's Q, K and V, stored in `format`; valid until the next call.
+    /// The sample's operands in its format, under another mask; valid until the next call.
     func operands(
-        _ sample: BlockSample, _ format: FloatFormat, mask: BlockMask? = nil, scoreWeights weights: [Float]? = nil,
-        guarded side: GuardedSide
+        _ sample: BlockSample, mask: BlockMask? = nil, guarded side: GuardedSide
     ) throws -> BlockOperands {
-        BlockOperands(
+        let format = sample.format
+        return BlockOperands(
             q: UnsafeRawBufferPointer(q.holding(try format.encoded(sample.q), guarded: side)),
             k: UnsafeRawBufferPointer(k.holding(try format.encoded(sample.k), guarded: side)),
             v: UnsafeRawBufferPointer(v.holding(try format.encoded(sample.v), guarded: side)),
-            format: format, mask: mask, scoreWeights: weights.map { scoreWeights.holding($0, guarded: side) })
+            format: format, mask: mask,
+            scoreWeights: sample.scoreWeights.map { scoreWeights.holding($0, guarded: side) })
     }
 
     /// None, and one of each kind for every head and query; valid until the next call.
