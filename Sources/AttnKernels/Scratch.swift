@@ -97,8 +97,8 @@ struct Scratch {
 
 /// The floats a head group needs as workspace, 64-byte aligned.
 ///
-/// At most 256 (headSize + valueHeadSize + 16) + 12 (headSize + 256 + 8) + 3 rows, and 16 more for each of the nine
-/// tiles; it does not grow with the keys past 256. `rows` is query heads of the group times queries.
+/// At most 384 (headSize + valueHeadSize + 16) + 12 (headSize + 384 + 8) + 3 rows, and 16 more for each of the nine
+/// tiles; it does not grow with the keys past 384. `rows` is query heads of the group times queries.
 public func headGroupWorkspaceCount(rows: Int, keys: Int, headSize: Int, valueHeadSize: Int) -> Int {
     ScratchLayout(rows: rows, keys: keys, headSize: headSize, valueHeadSize: valueHeadSize).count
 }

@@ -54,6 +54,6 @@ struct KernelMemoryTests {
             }
         }
         // As its documentation bounds it.
-        #expect(workspace.byteCount <= 1072 * (64 + 3) + 12 + 30 * 1024)
+        #expect(workspace.byteCount <= 1584 * (64 + 3) + 12 + 44 * 1024)
     }
 }

@@ -1,7 +1,7 @@
 /// Scratch memory of the kernels, one per computing thread, grown before a kernel is entered and reused after.
 ///
-/// Its size is bounded by the head sizes and rows of a head group, not by its keys: at most 1,072 bytes for each
-/// element of both head sizes, 12 bytes a row, and 30 KB.
+/// Its size is bounded by the head sizes and rows of a head group, not by its keys: at most 1,584 bytes for each
+/// element of both head sizes, 12 bytes a row, and 44 KB.
 public struct Workspace: ~Copyable, @unchecked Sendable {
     // Sendable: the memory is owned by this value alone, and its address leaves it only for the length of a call.
     private var storage: UnsafeMutableRawBufferPointer
