@@ -19,8 +19,9 @@ struct ErrorBound {
     var output: Double
     var lse: Double
 
-    /// The bound for one row of a block; `tiles` is at least the number of key tiles.
-    init(_ sample: BlockSample, scores: [ScoreBound], lse: Double, tiles: Int) {
+    /// The bound for one row of a block whose values are at most `largestValue`; `tiles` is at least the number of key
+    /// tiles.
+    init(scores: [ScoreBound], largestValue: Double, lse: Double, tiles: Int) {
         let u = 0x1p-24
         let keys = Double(scores.count)
         let seen = scores.map(\.score).filter { $0 > -.infinity }
@@ -33,7 +34,6 @@ struct ErrorBound {
                 + Double(tiles) * (4 * u + (tiles > 1 ? u * drop : 0))
             error += exp(bound.score - lse) * expm1(min(absolute, 700))
         }
-        let largestValue = Double(sample.v.reduce(0) { max($0, $1.magnitude) })
         output = (2 * error + (keys + 8) * u + keys * 0x1p-125) * largestValue
         self.lse = lse.isFinite ? error + (keys + 8) * u + 2 * u * lse.magnitude : 0
     }
@@ -48,13 +48,14 @@ struct ScoreBound {
 extension BlockSample {
     /// The bound for every row, computed from the exact scores.
     func errorBounds(_ reference: AttentionOracle.Partial, tiles: Int = 1) -> [ErrorBound] {
-        (0..<shape.rowCount).map { row in
+        let largestValue = Double(v.reduce(0) { max($0, $1.magnitude) })
+        return (0..<shape.rowCount).map { row in
             let scores = (0..<shape.keys).map { key in
                 var bound = scoreBound(row: row, key: key)
                 bound.score += bias(head: row / shape.queries, query: row % shape.queries, key: key)
                 return bound
             }
-            return ErrorBound(self, scores: scores, lse: reference.lse[row], tiles: tiles)
+            return ErrorBound(scores: scores, largestValue: largestValue, lse: reference.lse[row], tiles: tiles)
         }
     }
 
