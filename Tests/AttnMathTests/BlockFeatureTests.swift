@@ -52,11 +52,17 @@ struct BlockFeatureTests {
         }
     }
 
-    @Test("for caps from far below the scores to far above", arguments: [0.01, 1, 5, 50, 1e6] as [Float])
+    /// Also the least and the largest that float32 can hold: the inverse of the one is infinite, what a score is of the
+    /// other subnormal.
+    @Test(
+        "for caps from far below the scores to far above",
+        arguments: [.leastNonzeroMagnitude, 1e-39, 0.01, 1, 5, 50, 1e6, .greatestFiniteMagnitude] as [Float])
     func softcap(cap: Float) throws {
         for queries in Self.rowCounts {
             for scale in [0.1, 3, 40] as [Float] {
                 var sample = BlockSample(try shape(2, 1, queries, 35))
+                // A row of scores that are 0.
+                for d in 0..<6 { sample.q[d] = 0 }
                 sample.attributes.scale = scale
                 sample.attributes.softcap = cap
                 try expectAgreement(sample)
