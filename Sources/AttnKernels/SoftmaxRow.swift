@@ -86,13 +86,13 @@ private func exponentiateInDouble(
     return Float(rescale)
 }
 
-/// score = cap * tanh(score / cap).
+/// score = cap * tanh(score / cap). Divided, since the inverse of a subnormal cap is infinite.
 @inline(__always)
 func capScores(_ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, cap: Float) {
-    let inverse = 1 / cap
+    let caps = Lanes(repeating: cap)
     var j = first
     while j < end {
-        store(hyperbolicTangent(load(scores + j) * inverse) * cap, scores + j)
+        store(hyperbolicTangent(load(scores + j) / caps) * caps, scores + j)
         j += laneCount
     }
 }

@@ -52,11 +52,17 @@ struct BlockFeatureTests {
         }
     }
 
-    @Test("for caps from far below the scores to far above", arguments: [0.01, 1, 5, 50, 1e6] as [Float])
+    /// Also the least and the largest that float32 can hold: the inverse of the one is infinite, what a score is of the
+    /// other subnormal.
+    @Test(
+        "for caps from far below the scores to far above",
+        arguments: [.leastNonzeroMagnitude, 0x1p-130, 0.01, 1, 5, 50, 1e6, .greatestFiniteMagnitude] as [Float])
     func softcap(cap: Float) throws {
         for queries in Self.rowCounts {
             for scale in [0.1, 3, 40] as [Float] {
                 var sample = BlockSample(try shape(2, 1, queries, 35))
+                // A row of scores that are 0.
+                for d in 0..<6 { sample.q[d] = 0 }
                 sample.attributes.scale = scale
                 sample.attributes.softcap = cap
                 try expectAgreement(sample)
@@ -141,6 +147,20 @@ struct BlockFeatureTests {
                     #expect((Double(partial.output[row * 4 + c]) - mean).magnitude <= 28 * 0x1p-24)
                 }
             }
+        }
+    }
+
+    @Test("where the mask is the lowest finite number for some keys, which then weigh nothing", arguments: [1, 8])
+    func lowestFiniteMaskOfSomeKeys(queries: Int) throws {
+        let shape = try shape(1, 1, queries, 20)
+        let lowest = (0..<20).map { $0 % 3 == 0 ? -Float.greatestFiniteMagnitude : 0 }
+        let hidden = lowest.map { $0 == 0 ? Float(0) : -.infinity }
+        for kernel in kernels {
+            let partial = try BlockSample(shape, mask: .additive(lowest, heads: 1, queries: 1, keys: 20))
+                .attended(by: kernel)
+            let expected = try BlockSample(shape, mask: .additive(hidden, heads: 1, queries: 1, keys: 20))
+                .attended(by: kernel)
+            #expect(partial == expected)
         }
     }
 

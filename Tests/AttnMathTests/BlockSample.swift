@@ -108,6 +108,35 @@ struct BlockSample {
         return partial
     }
 
+    /// The block's scores by a fast kernel. What it does not write stays NaN.
+    func scores(_ stage: ScoreStage, by kernel: AttentionKernel, heads: Range<Int>? = nil) throws -> [Float] {
+        var scores = [Float](repeating: .nan, count: shape.rowCount * shape.keys)
+        var workspace = Workspace()
+        try withOperands { operands in
+            try scores.withUnsafeMutableBufferPointer {
+                try kernel.scores(
+                    shape, attributes, operands, stage: stage, heads: heads, into: $0, workspace: &workspace)
+            }
+        }
+        return scores
+    }
+
+    /// Q of the only head projected by K: [queries, keys]. The room for it is NaN before.
+    func projected(by kernel: AttentionKernel) throws -> [Float] {
+        var projection = [Float](repeating: .nan, count: shape.queries * shape.keys)
+        var workspace = Workspace()
+        try withOperands { operands in
+            try k.withUnsafeBufferPointer { weights in
+                try projection.withUnsafeMutableBufferPointer {
+                    try kernel.project(
+                        operands.q, format: format, rowCount: shape.queries, inputSize: shape.headSize,
+                        weights: weights, outputSize: shape.keys, into: $0, workspace: &workspace)
+                }
+            }
+        }
+        return projection
+    }
+
     /// The same queries against keys `range` only; causality and mask are shifted and cut with them.
     func keys(_ range: Range<Int>) throws -> BlockSample {
         var part = self

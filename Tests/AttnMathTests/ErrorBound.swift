@@ -4,13 +4,14 @@
 // u = 2^-24 is half a unit in the last place of 1. Per score, with D = head size:
 //   dot product and scale, in any order, fused or not      (D + 2) u * scale * sum |q_d k_d|
 //   or the additive product, with 5 u for tanh             (D + 7) u * scale * sum |w_d| (|tanh| + |q_d + k_d|)
-//   the cap: its inverse, the product, tanh, the product   2 u |score| + 6 u |capped score|
+//   the cap: the quotient, tanh, the product               u |score| + 6 u |capped score| + 2^-148 cap
 //   adding the mask                                        u |score|
 //   subtracting the row's maximum                          u |score - maximum|
 // and per weight exp's own error, 4 u, and as much again, and the maximum's growth, for each key tile it is rescaled
 // by. A weight's relative error is exp(those) - 1 = e_j. Then, with p_j the exact weights:
 //   |O - exact| <= (2 sum p_j e_j + (keys + 8) u) max |v|      |lse - exact| <= sum p_j e_j + (keys + 8) u + 2 u |lse|
-// Weights below 2^-126 may be lost, at most 2^-125 max |v| a key.
+// Weights below 2^-126 may be lost, at most 2^-125 max |v| a key. The last term of the cap is what a quotient and its
+// tanh lose where they are subnormal.
 
 import AttnMath
 import Glibc
@@ -19,8 +20,9 @@ struct ErrorBound {
     var output: Double
     var lse: Double
 
-    /// The bound for one row of a block; `tiles` is at least the number of key tiles.
-    init(_ sample: BlockSample, scores: [ScoreBound], lse: Double, tiles: Int) {
+    /// The bound for one row of a block whose values are at most `largestValue`; `tiles` is at least the number of key
+    /// tiles.
+    init(scores: [ScoreBound], largestValue: Double, lse: Double, tiles: Int) {
         let u = 0x1p-24
         let keys = Double(scores.count)
         let seen = scores.map(\.score).filter { $0 > -.infinity }
@@ -33,7 +35,6 @@ struct ErrorBound {
                 + Double(tiles) * (4 * u + (tiles > 1 ? u * drop : 0))
             error += exp(bound.score - lse) * expm1(min(absolute, 700))
         }
-        let largestValue = Double(sample.v.reduce(0) { max($0, $1.magnitude) })
         output = (2 * error + (keys + 8) * u + keys * 0x1p-125) * largestValue
         self.lse = lse.isFinite ? error + (keys + 8) * u + 2 * u * lse.magnitude : 0
     }
@@ -48,13 +49,14 @@ struct ScoreBound {
 extension BlockSample {
     /// The bound for every row, computed from the exact scores.
     func errorBounds(_ reference: AttentionOracle.Partial, tiles: Int = 1) -> [ErrorBound] {
-        (0..<shape.rowCount).map { row in
+        let largestValue = Double(v.reduce(0) { max($0, $1.magnitude) })
+        return (0..<shape.rowCount).map { row in
             let scores = (0..<shape.keys).map { key in
                 var bound = scoreBound(row: row, key: key)
                 bound.score += bias(head: row / shape.queries, query: row % shape.queries, key: key)
                 return bound
             }
-            return ErrorBound(self, scores: scores, lse: reference.lse[row], tiles: tiles)
+            return ErrorBound(scores: scores, largestValue: largestValue, lse: reference.lse[row], tiles: tiles)
         }
     }
 
@@ -83,7 +85,8 @@ extension BlockSample {
         if cap == 0 { return score }
         let capped = cap * tanh(score.score / cap)
         return ScoreBound(
-            score: capped, error: score.error + 2 * u * score.score.magnitude + 6 * u * capped.magnitude)
+            score: capped,
+            error: score.error + u * score.score.magnitude + 6 * u * capped.magnitude + 0x1p-148 * cap)
     }
 
     /// What is added to a score: the mask, and -inf where a key is hidden.

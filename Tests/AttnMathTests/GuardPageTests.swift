@@ -59,7 +59,7 @@ struct GuardPageTests {
             sample.attributes.softcap = 0.5
             sample.attributes.window = KeyWindow(last: shape.keys / 2)
             for stage in ScoreStage.allCases {
-                let expected = try sample.scores(by: kernel, stage)
+                let expected = try sample.scores(stage, by: kernel)
                 for side in GuardedSide.allCases {
                     let scores = written.room(for: expected.count, guarded: side)
                     scores.update(repeating: .nan)
@@ -141,19 +141,5 @@ struct GuardPageTests {
             }
             return shapes
         }
-    }
-}
-
-extension BlockSample {
-    /// The scores by a fast kernel.
-    fileprivate func scores(by kernel: AttentionKernel, _ stage: ScoreStage) throws -> [Float] {
-        var scores = [Float](repeating: .nan, count: shape.rowCount * shape.keys)
-        var workspace = Workspace()
-        try withOperands { operands in
-            try scores.withUnsafeMutableBufferPointer {
-                try kernel.scores(shape, attributes, operands, stage: stage, into: $0, workspace: &workspace)
-            }
-        }
-        return scores
     }
 }

@@ -60,6 +60,101 @@ struct OperandCheckTests {
         }
     }
 
+    @Test("formats: no kernel reads float64, and half a number is a number too many")
+    func formats() throws {
+        let shape = try BlockShape(queryHeads: 1, kvHeads: 1, queries: 2, keys: 2, headSize: 2, valueHeadSize: 2)
+        let bytes = [UInt8](repeating: 0, count: 9)
+        var partial = FloatPartial(unwritten: shape)
+        var workspace = Workspace()
+        bytes.withUnsafeBytes { bytes in
+            let four = UnsafeRawBufferPointer(rebasing: bytes[..<8])
+            for (q, k, format, error) in [
+                (four, four, FloatFormat.float64, ShapeError.format(.float64)),
+                (bytes, four, .bfloat16, .count(buffer: "Q", expected: 4, actual: 5)),
+                (
+                    four, UnsafeRawBufferPointer(rebasing: bytes[..<7]), .float16,
+                    .count(buffer: "K", expected: 4, actual: 3)
+                ),
+                (four, four, .float32, .count(buffer: "Q", expected: 4, actual: 2)),
+            ] {
+                let operands = BlockOperands(q: q, k: k, v: four, format: format)
+                #expect(throws: error) {
+                    try partial.withResult {
+                        try AttentionKernel.best.attend(
+                            shape, BlockAttributes(scale: 1), operands, into: $0, workspace: &workspace)
+                    }
+                }
+                #expect(throws: error) { try AttentionOracle.attend(shape, BlockAttributes(scale: 1), operands) }
+            }
+        }
+    }
+
+    @Test("score weights: one for each element of each query head")
+    func scoreWeights() throws {
+        let shape = try BlockShape(queryHeads: 2, kvHeads: 1, queries: 3, keys: 4, headSize: 5, valueHeadSize: 6)
+        for change in [-1, 1] {
+            var sample = BlockSample(shape)
+            sample.scoreWeights = [Float](repeating: 1, count: 10 + change)
+            expectRefusal(sample, .count(buffer: "the score weights", expected: 10, actual: 10 + change))
+        }
+    }
+
+    @Test("projections: sizes, formats, and every buffer")
+    func projections() throws {
+        func refusal(
+            rows: Int = 2, inputs: Int = 3, outputs: Int = 4, format: FloatFormat = .float16, bytes: Int = 12,
+            weights: Int = 12, room: Int = 8
+        ) -> ShapeError? {
+            var workspace = Workspace()
+            let memory = [Float](repeating: 0, count: 32)
+            var output = memory
+            return memory.withUnsafeBufferPointer { memory in
+                output.withUnsafeMutableBufferPointer { output in
+                    do throws(ShapeError) {
+                        try AttentionKernel.best.project(
+                            UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<bytes]), format: format,
+                            rowCount: rows, inputSize: inputs,
+                            weights: UnsafeBufferPointer(rebasing: memory[..<weights]),
+                            outputSize: outputs, into: UnsafeMutableBufferPointer(rebasing: output[..<room]),
+                            workspace: &workspace)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+        }
+        #expect(refusal() == nil)
+        #expect(refusal(rows: 0) == .dimension(name: "rowCount", value: 0, atLeast: 1))
+        #expect(refusal(inputs: -1) == .dimension(name: "inputSize", value: -1, atLeast: 1))
+        #expect(refusal(outputs: 0) == .dimension(name: "outputSize", value: 0, atLeast: 1))
+        #expect(refusal(format: .float64) == .format(.float64))
+        #expect(refusal(rows: .max) == .tooLarge(tensor: "the rows"))
+        #expect(refusal(outputs: .max) == .tooLarge(tensor: "the weights"))
+        #expect(refusal(bytes: 13) == .count(buffer: "the rows' bytes", expected: 12, actual: 13))
+        #expect(refusal(bytes: 14) == .count(buffer: "the rows", expected: 6, actual: 7))
+        #expect(refusal(weights: 11) == .count(buffer: "the weights", expected: 12, actual: 11))
+        #expect(refusal(room: 9) == .count(buffer: "the projection", expected: 8, actual: 9))
+    }
+
+    @Test("scores: room for every query and key of every head")
+    func scores() throws {
+        let shape = try BlockShape(queryHeads: 2, kvHeads: 1, queries: 2, keys: 3, headSize: 4, valueHeadSize: 4)
+        let sample = BlockSample(shape)
+        var workspace = Workspace()
+        for count in [11, 13] {
+            var room = [Float](repeating: 0, count: count)
+            #expect(throws: ShapeError.count(buffer: "the scores", expected: 12, actual: count)) {
+                try room.withUnsafeMutableBufferPointer { room in
+                    try sample.withOperands {
+                        try AttentionKernel.best.scores(
+                            shape, sample.attributes, $0, stage: .raw, into: room, workspace: &workspace)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("masks: heads, queries, keys and elements")
     func masks() throws {
         let shape = try BlockShape(queryHeads: 2, kvHeads: 1, queries: 3, keys: 4, headSize: 1, valueHeadSize: 1)
