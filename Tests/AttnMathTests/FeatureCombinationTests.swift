@@ -33,8 +33,8 @@ struct FeatureCombinationTests {
     }
 
     @Test(
-        "where rows and keys end around the edges of tiles and blocks",
-        arguments: [5, 6, 11, 12, 13, 23, 24, 25], [255, 256, 257, 511, 512, 513])
+        "where rows and keys end around the edges of tiles and blocks, of the sizes they have and of others",
+        arguments: [5, 6, 12, 13, 24, 25], [255, 256, 257, 383, 384, 385, 511, 513, 769])
     func tileEdges(queries: Int, keys: Int) throws {
         let shape = try BlockShape(
             queryHeads: 1, kvHeads: 1, queries: queries, keys: keys, headSize: 2, valueHeadSize: 1)
