@@ -31,7 +31,7 @@ struct ChildProcessTests {
 
     @Test("that never gets ready is given up after the bound")
     func neverReady() async throws {
-        let child = try await start(fakes.script("a", "echo nearly ready; sleep 5"))
+        let child = try await start(fakes.script("a", "echo nearly ready; sleep 60"))
         #expect(await child.waitUntilReady(within: .milliseconds(50)) == .timedOut)
         await child.stop(within: .seconds(10))
         #expect(!isRunning(child.processID))
@@ -39,7 +39,7 @@ struct ChildProcessTests {
 
     @Test("is not waited for by a cancelled task")
     func cancelledWait() async throws {
-        let child = try await start(fakes.script("a", "sleep 5"))
+        let child = try await start(fakes.script("a", "sleep 60"))
         let waiting = Task { await child.waitUntilReady(within: .seconds(60)) }
         waiting.cancel()
         #expect(await waiting.value == .cancelled)
@@ -48,7 +48,7 @@ struct ChildProcessTests {
 
     @Test("that ignores SIGTERM is killed after the bound, with what it started")
     func stubborn() async throws {
-        let child = try await start(fakes.script("a", "sleep 5 & echo $! >&2;" + FakePrograms.stubborn))
+        let child = try await start(fakes.script("a", "sleep 60 & echo $! >&2;" + FakePrograms.stubborn))
         #expect(await child.waitUntilReady(within: .seconds(10)) == .ready)
         let grandchild = try await firstNumber(of: child)
         #expect(await child.stop(within: .milliseconds(50)) == .signalled(SIGKILL))

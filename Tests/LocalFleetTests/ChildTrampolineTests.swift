@@ -15,7 +15,7 @@ struct ChildTrampolineTests {
     @Test("dies with a parent that is killed")
     func diesWithParent() async throws {
         // A shell is the parent; its child writes its own process number, which the trampoline keeps.
-        let child = "\(attn) run-child $$ -- /bin/sh -c 'echo $$ >&2; echo ready; exec sleep 5'"
+        let child = "\(attn) run-child $$ -- /bin/sh -c 'echo $$ >&2; echo ready; exec sleep 60'"
         let parent = try await start(fakes.script("parent", "\(child) & wait"))
         #expect(await parent.waitUntilReady(within: .seconds(10)) == .ready)
         let processID = try await firstNumber(of: parent)

@@ -143,7 +143,7 @@ struct LocalFleetTests {
     @Test("whose start is cancelled is taken down at once")
     func cancelledStart() async throws {
         let lines = Lines()
-        var options = try await options(worker: "echo here >&2; sleep 5")
+        var options = try await options(worker: "echo here >&2; sleep 60")
         options.startBound = .seconds(60)
         options.echo = { lines.append("\($0): \($1)") }
         let starting = Task { [options] in try await withLocalFleet(options) { _ in } }
