@@ -10,7 +10,8 @@ Needs torch. Per shape: rounds of one sample of ours, one of PyTorch's, one of t
 in every round; then medians. Both sides compute on one thread pinned to the same core, from operands of the same type
 and size, and allocate their result in each call. A sample lasts at least 2 ms: what takes less is called several times
 for one. The ratio is that of the medians; beside it that of the least times, which other programs disturb less. What a
-row is a share of was measured between its samples with `attn bench machine`. PyTorch's time includes its dispatch in Python, measured with a tiny block and printed.
+row is a share of was measured between its samples with `attn bench machine`. PyTorch's time includes its dispatch in
+Python, measured with a tiny block and printed.
 
 PyTorch has no window: it is given the boolean mask of the band, the natural way to ask it for one. Rows in float16 and
 bfloat16 are compared with PyTorch's float32, and with its own of that type beside. The rows of two threads are ours
@@ -82,8 +83,8 @@ class Child:
 
     def __init__(self, attn, command, cores, *options):
         self.process = subprocess.Popen(
-            [attn, "bench", command, "--stdin", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            [attn, "bench", command, "--stdin", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            bufsize=1, preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def ask(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -166,7 +167,8 @@ def measure(shape, dtype, children, torch, rounds):
         "torch_same_dtype_median_s": median.get("same", median["torch"]),
         "gflops": answer["flop"] / ours / 1e9, "gbytes_per_s": answer["bytes"] / ours / 1e9,
         "fma_gflops": median["peak"], "read_gbytes_per_s": median["read"], "ratio": median["torch"] / ours,
-        "ratio_of_least": min(samples["torch"]) / min(samples["ours"]), "torch_min_s": min(samples["torch"]), "ratio_same_dtype": median.get("same", median["torch"]) / ours,
+        "ratio_of_least": min(samples["torch"]) / min(samples["ours"]), "torch_min_s": min(samples["torch"]),
+        "ratio_same_dtype": median.get("same", median["torch"]) / ours,
     }
 
 
@@ -195,7 +197,8 @@ def milliseconds(seconds):
 
 
 HEADER = """\
-| shape | type | ours ms | PyTorch ms | ratio | of least | same type | GFLOP/s | of FMA peak | GB/s | of read bandwidth |
+| shape | type | ours ms | PyTorch ms | ratio | of least | same type | GFLOP/s | of FMA peak | GB/s \
+| of read bandwidth |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
 
@@ -203,7 +206,8 @@ def line(row):
     same = f"{row['ratio_same_dtype']:.2f}" if row["dtype"] != "f32" else ""
     return (
         f"| {row['shape']} | {row['dtype']} | {milliseconds(row['median_s'])} | {milliseconds(row['torch_median_s'])} "
-        f"| {row['ratio']:.2f} | {row['ratio_of_least']:.2f} | {same} | {row['gflops']:.1f} | {percent(row['gflops'], row['fma_gflops'])} "
+        f"| {row['ratio']:.2f} | {row['ratio_of_least']:.2f} | {same} "
+        f"| {row['gflops']:.1f} | {percent(row['gflops'], row['fma_gflops'])} "
         f"| {row['gbytes_per_s']:.1f} | {percent(row['gbytes_per_s'], row['read_gbytes_per_s'])} |")
 
 
@@ -312,7 +316,8 @@ def main():
             child.close()
     results["load_after"] = os.getloadavg()[0]
     print(
-        f"\nload after: {results['load_after']:.1f}; above 1, and 2 where two threads ran, others took part of the cores")
+        f"\nload after: {results['load_after']:.1f}; above 1, and 2 where two threads ran, others took part of the "
+        "cores")
     if options.json:
         write(results, options.json)
 

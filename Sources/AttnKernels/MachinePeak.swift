@@ -1,5 +1,6 @@
-// The two ceilings a kernel runs against, as loops that do nothing else: multiply-adds in registers, and reading memory.
-// Compiled per instruction set like the kernels, so that each variant is held against what its own instructions can do.
+// The two ceilings a kernel runs against, as loops that do nothing else: multiply-adds in registers, and reading
+// memory. Compiled per instruction set like the kernels, so that each variant is held against what its own instructions
+// can do.
 
 import CAttnKernels
 

@@ -7,8 +7,8 @@ final class ProblemOperands: @unchecked Sendable {
     let k: UnsafeRawBufferPointer
     let v: UnsafeRawBufferPointer
 
-    /// Fills them with normal numbers. At most a million are drawn, and then repeated: softmax sees what it would see of others,
-    /// and half a gigabyte of keys is there in a moment.
+    /// Fills them with normal numbers. At most a million are drawn, and then repeated: softmax sees what it would see
+    /// of others, and half a gigabyte of keys is there in a moment.
     init(_ problem: KernelProblem) throws {
         let shape = problem.shape
         let drawn = min(shape.queryCount + shape.keyCount + shape.valueCount, Self.most)
