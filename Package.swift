@@ -80,7 +80,8 @@ let package = Package(
         .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet"], swiftSettings: workerSettings),
 
         // Times kernels, for `attn bench`.
-        .target(name: "KernelBench", dependencies: ["AttnMath", "Codecs", "Compute"], swiftSettings: settings),
+        .target(
+            name: "KernelBench", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet"], swiftSettings: settings),
 
         // Services: a pure core and a shell around it.
         .target(

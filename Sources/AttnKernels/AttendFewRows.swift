@@ -22,9 +22,7 @@ func attendFewRows<E: Element>(_ group: HeadGroup, _ scratch: Scratch, _ tile: K
     scaledCopy(group.query(0, E.self), by: group.scale, into: scratch.queries, count: rows * group.headSize)
     scoreRows(group, scratch, tile, computed, E.self)
     for row in 0..<rows {
-        scratch.rescale[row] = softmaxRow(
-            group, scratch.scores + row * scratch.keys, computed, tile, row: row, maximum: &scratch.rowMaximum[row],
-            sum: &scratch.rowSum[row])
+        softmaxRow(group, scratch, slot: row, computed, tile, row: row)
     }
     for row in 0..<rows where scratch.rescale[row] != 1 {
         scaleRow(group.output + row * group.valueHeadSize, by: scratch.rescale[row], count: group.valueHeadSize)

@@ -53,10 +53,7 @@ private func attendRowBlock(_ group: HeadGroup, _ scratch: Scratch, _ tile: KeyT
     prefetchOutput(group, block)
     scoreBlock(group, scratch, block, panels: tile.count)
     for i in 0..<block.count {
-        scratch.rescale[i] = softmaxRow(
-            group, scratch.scores + i * scratch.keys, scratch.tileRanges[i / tileRows], tile,
-            row: block.firstRow + i, maximum: &scratch.rowMaximum[block.firstRow + i],
-            sum: &scratch.rowSum[block.firstRow + i])
+        softmaxRow(group, scratch, slot: i, scratch.tileRanges[i / tileRows], tile, row: block.firstRow + i)
     }
     addValues(group, scratch, block)
 }

@@ -4,20 +4,17 @@
 
 #if !HAS_FMA
 
-    import CAttnKernels
-
     /// Widens `count` little-endian bfloat16 numbers. Exact, for every pattern.
     @inline(never)
     public func widenBFloat16(_ source: UnsafeRawPointer, into destination: UnsafeMutablePointer<Float>, count: Int) {
+        let source = source.assumingMemoryBound(to: BFloat16.self)
         var i = 0
         while i + laneCount <= count {
-            let bits = widenedHalves(source + 2 * i) &<< LaneBits(repeating: 16)
-            store(unsafeBitCast(bits, to: Lanes.self), destination + i)
+            store(BFloat16.load(source + i), destination + i)
             i += laneCount
         }
         while i < count {
-            let half = source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
-            destination[i] = Float(bitPattern: UInt32(half) << 16)
+            destination[i] = BFloat16.loadOne(source + i)
             i += 1
         }
     }

@@ -2,23 +2,33 @@
 
 import CAttnKernels
 
-/// Turns a row of raw scores into exponentials relative to the row's maximum so far, and returns by how much what was
+/// Turns a row of raw scores into exponentials relative to the row's maximum so far, and notes by how much what was
 /// summed under the old maximum shrinks.
 ///
-/// `scores` holds the tile's row; `computed` are the keys whose scores are there, from a whole vector on. Those among
-/// them that the window hides become 0, and so does what fills up the last vector. With nothing seen so far the maximum
-/// is -inf; then the exponentials are taken relative to 0, so that -inf - -inf never arises.
+/// The row's scores are those of `slot` in the scratch; `computed` are the keys whose scores are there, from a whole
+/// vector on. Those among them that the window hides become 0, and so does what fills up the last vector.
 @inline(__always)
 func softmaxRow(
-    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, _ computed: KeyRange, _ tile: KeyTile, row: Int,
-    maximum: inout Float, sum rowSum: inout Double
-) -> Float {
+    _ group: HeadGroup, _ scratch: Scratch, slot: Int, _ computed: KeyRange, _ tile: KeyTile, row: Int
+) {
+    let scores = scratch.scores + slot * scratch.keys
     let first = computed.first
     let end = wholeVectors(computed.end)
     if group.softcap != 0 { capScores(scores, first: first, end: end, cap: group.softcap) }
     applyMasks(group, scores, computed, firstKey: tile.firstKey, row: row)
     hideUnseen(group, scores, computed, tile, row: row)
+    scratch.rescale[slot] = exponentiate(
+        group, scores, first: first, end: end, maximum: &scratch.rowMaximum[row], sum: &scratch.rowSum[row])
+}
 
+/// The online softmax of scores that are final: with nothing seen so far the maximum is -inf; then the exponentials are
+/// taken relative to 0, so that -inf - -inf never arises.
+/// - Returns: by how much what was summed under the old maximum shrinks.
+@inline(__always)
+private func exponentiate(
+    _ group: HeadGroup, _ scores: UnsafeMutablePointer<Float>, first: Int, end: Int, maximum: inout Float,
+    sum rowSum: inout Double
+) -> Float {
     let oldMaximum = maximum
     maximum = largestScore(scores, first: first, end: end, atLeast: oldMaximum)
     let reference = maximum == -.infinity ? 0 : maximum

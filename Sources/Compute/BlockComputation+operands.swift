@@ -80,12 +80,6 @@ extension BlockComputation {
         }
     }
 
-    /// That of Q, K and V.
-    private var format: FloatFormat {
-        switch task.q.type {
-        case .f16: .float16
-        case .bf16: .bfloat16
-        default: .float32
-        }
-    }
+    /// That of Q, K and V, which are of a float type in every task.
+    private var format: FloatFormat { FloatFormat(task.q.type) ?? .float32 }
 }

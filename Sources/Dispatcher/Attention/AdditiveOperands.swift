@@ -1,4 +1,3 @@
-import AttnMath
 import Codecs
 import Fleet
 
@@ -16,8 +15,7 @@ struct AdditiveOperands: Sendable {
     ///   projected to the hidden size could not be counted.
     init(_ file: Safetensors, q: HeadTensor, k: CachedTensor) throws(JobError) {
         let (query, key, score) = (
-            try Self.weight("W_query", in: file), try Self.weight("W_key", in: file),
-            try Self.weight("w_score", in: file)
+            try file.requireFloats("W_query"), try file.requireFloats("W_key"), try file.requireFloats("w_score")
         )
         func mismatch(_ why: String) -> JobError {
             JobError(
@@ -74,14 +72,6 @@ struct AdditiveOperands: Sendable {
                     tensor.type, into: destination, .f32)
             }
         }
-    }
-
-    private static func weight(_ name: String, in file: Safetensors) throws(JobError) -> TensorInfo {
-        guard let tensor = file[name] else { throw JobError(.invalidRequest, "tensor '\(name)' is missing") }
-        guard FloatFormat(tensor.type) != nil else {
-            throw JobError(.invalidRequest, "tensor '\(name)' is \(tensor.type.rawValue), not a float type")
-        }
-        return tensor
     }
 
     /// How many heads have weights of their own; nil if all share them.

@@ -1,5 +1,6 @@
 import AttnMath
 import Codecs
+import Compute
 
 /// A complete job's outputs, as its request wants them.
 extension Assembly {

@@ -9,9 +9,11 @@ extension AttentionProblem {
     /// Query i sees key j only if i + first ≤ j ≤ i + last: causality and windows.
     public func window(batch: Int) -> KeyWindow {
         let offset = offset(batch: batch)
-        let right = isCausal ? 0 : rightWindow
-        return KeyWindow(first: leftWindow.map { offset - $0 }, last: right.map { offset + $0 })
+        return KeyWindow(first: leftWindow.map { offset - $0 }, last: keysAfter.map { offset + $0 })
     }
+
+    /// How many keys after its own position a query sees, by causality too; nil: all.
+    private var keysAfter: Int? { isCausal ? 0 : rightWindow }
 
     /// How many keys, from the first, padding and a short mask leave.
     func reach(batch: Int) -> Int {
@@ -28,7 +30,7 @@ extension AttentionProblem {
 
     /// The most keys that so many neighbouring queries may see between them, or for which scores are wanted.
     func mostKeys(queries: Int) -> Int {
-        guard scoreOutput?.includesHiddenKeys != true, let left = leftWindow, let right = isCausal ? 0 : rightWindow
+        guard scoreOutput?.includesHiddenKeys != true, let left = leftWindow, let right = keysAfter
         else { return keyLength }
         return min(keyLength, left + right + queries)
     }

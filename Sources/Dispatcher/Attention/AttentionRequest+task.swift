@@ -19,7 +19,7 @@ extension AttentionRequest {
 
     /// The tensors of a shard's task, which write themselves straight into the payload.
     func sources(for shard: Shard) -> [TensorSource] {
-        let kvHeads = ShardSizes(shard, of: problem).kvHeads
+        let kvHeads = shard.kvHeads(of: problem)
         var sources = [
             q.slice("Q", of: file, batch: shard.batch, heads: shard.heads, rows: shard.queries, as: wireType),
             k.slice("K", of: file, batch: shard.batch, heads: kvHeads, rows: shard.keys, as: wireType),

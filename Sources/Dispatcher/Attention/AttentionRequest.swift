@@ -48,9 +48,6 @@ public struct AttentionRequest: Sendable {
         problem = try Self.problem(file, attributes, q, k, v, weights, outputs, op)
     }
 
-    /// Every tensor that the operator reads.
-    var inputs: [TensorInfo] { [q.tensor] + k.tensors + v.tensors + (weights?.tensors ?? []) }
-
     /// Bytes of the outputs wanted, as they are answered.
     var answerBytes: Int {
         let columns =

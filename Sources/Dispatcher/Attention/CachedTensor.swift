@@ -39,28 +39,16 @@ struct CachedTensor: Sendable {
     func slice(
         _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
     ) -> TensorSource {
-        TensorSource(name, type, shape: [heads.count, rows.count, size]) { destination in
-            for (index, head) in heads.enumerated() {
-                let bytes = rows.count * size * type.byteWidth
-                write(
-                    batch: batch, head: head, rows: rows, of: file, as: type,
-                    into: UnsafeMutableRawBufferPointer(rebasing: destination[index * bytes..<(index + 1) * bytes]))
-            }
+        .planes(name, type, shape: [heads.count, rows.count, size]) { index, destination in
+            write(batch: batch, head: heads.lowerBound + index, rows: rows, of: file, as: type, into: destination)
         }
     }
 
     /// The cache after this job, [batch, heads, past and new length, size], in its own type.
     func present(_ name: String, of file: Safetensors) -> TensorSource {
-        TensorSource(name, type, shape: [batch, heads, length, size]) { destination in
-            let bytes = length * size * type.byteWidth
-            for batch in 0..<batch {
-                for head in 0..<heads {
-                    let start = (batch * heads + head) * bytes
-                    write(
-                        batch: batch, head: head, rows: 0..<length, of: file, as: type,
-                        into: UnsafeMutableRawBufferPointer(rebasing: destination[start..<start + bytes]))
-                }
-            }
+        .planes(name, type, shape: [batch, heads, length, size]) { index, destination in
+            write(
+                batch: index / heads, head: index % heads, rows: 0..<length, of: file, as: type, into: destination)
         }
     }
 

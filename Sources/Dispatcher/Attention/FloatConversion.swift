@@ -1,5 +1,7 @@
 import AttnMath
 import Codecs
+import Compute
+import Fleet
 
 /// Copies float elements, or converts them to F32. The sizes agree by construction.
 func convert(
@@ -24,15 +26,29 @@ func widen(
     }
 }
 
-extension FloatFormat {
-    /// The format of a float tensor's elements; nil for integers and booleans.
-    init?(_ type: TensorType) {
-        switch type {
-        case .f64: self = .float64
-        case .f32: self = .float32
-        case .f16: self = .float16
-        case .bf16: self = .bfloat16
-        default: return nil
+extension Safetensors {
+    /// The tensor of that name, of any float type.
+    /// - Throws: `JobError.invalidRequest` if it is missing or of another type.
+    func requireFloats(_ name: String) throws(JobError) -> TensorInfo {
+        guard let tensor = self[name] else { throw JobError(.invalidRequest, "tensor '\(name)' is missing") }
+        guard FloatFormat(tensor.type) != nil else {
+            throw JobError(.invalidRequest, "tensor '\(name)' is \(tensor.type.rawValue), not a float type")
+        }
+        return tensor
+    }
+}
+
+extension TensorSource {
+    /// A tensor [..., rows, size] that `write` fills one [rows, size] at a time, given which.
+    static func planes(
+        _ name: String, _ type: TensorType, shape: [Int],
+        write: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer) -> Void
+    ) -> TensorSource {
+        TensorSource(name, type, shape: shape) { destination in
+            let bytes = shape.suffix(2).reduce(type.byteWidth, *)
+            for plane in 0..<shape.dropLast(2).reduce(1, *) {
+                write(plane, UnsafeMutableRawBufferPointer(rebasing: destination[plane * bytes..<(plane + 1) * bytes]))
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-import AttnMath
 import Codecs
 import Fleet
 
@@ -15,10 +14,7 @@ struct HeadTensor: Sendable {
 
     /// - Parameter heads: the number of heads by attribute; needed for rank 3, and not to be contradicted by rank 4.
     init(_ name: String, in file: Safetensors, heads: Int?, attribute: String) throws(JobError) {
-        guard let tensor = file[name] else { throw JobError(.invalidRequest, "tensor '\(name)' is missing") }
-        guard FloatFormat(tensor.type) != nil else {
-            throw JobError(.invalidRequest, "tensor '\(name)' is \(tensor.type.rawValue), not a float type")
-        }
+        let tensor = try file.requireFloats(name)
         let shape = tensor.shape
         guard !shape.contains(0) else { throw JobError(.invalidRequest, "tensor '\(name)' \(shape) is empty") }
         self.tensor = tensor
@@ -82,14 +78,8 @@ struct HeadTensor: Sendable {
     func slice(
         _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
     ) -> TensorSource {
-        TensorSource(name, type, shape: [heads.count, rows.count, size]) { destination in
-            let headBytes = rows.count * size * type.byteWidth
-            for (index, head) in heads.enumerated() {
-                write(
-                    batch: batch, head: head, rows: rows, of: file, as: type,
-                    into: UnsafeMutableRawBufferPointer(
-                        rebasing: destination[index * headBytes..<(index + 1) * headBytes]))
-            }
+        .planes(name, type, shape: [heads.count, rows.count, size]) { index, destination in
+            write(batch: batch, head: heads.lowerBound + index, rows: rows, of: file, as: type, into: destination)
         }
     }
 

@@ -9,6 +9,11 @@ public struct Shard: Sendable, Equatable {
     public var block: Int
     /// The plan's rows (batch × heads × queries) that this shard is part of; shards of one row group differ in keys.
     public var rowGroup: Int
+
+    /// The key/value heads that serve the shard's query heads.
+    func kvHeads(of problem: AttentionProblem) -> Range<Int> {
+        heads.lowerBound / problem.group..<(heads.upperBound - 1) / problem.group + 1
+    }
 }
 
 /// How a job is cut: shards whose row groups cover each row once, and whose keys cover each row group's keys once.
@@ -19,20 +24,4 @@ public struct AttentionPlan: Sendable, Equatable {
     public var headRanges: Int
     public var queryRanges: Int
     public var keyRanges: Int
-}
-
-/// The sizes of one shard's task and partial.
-struct ShardSizes {
-    let queryHeads: Int
-    let kvHeads: Range<Int>
-    let queries: Int
-    let keys: Int
-
-    init(_ shard: Shard, of problem: AttentionProblem) {
-        queryHeads = shard.heads.count
-        let group = problem.group
-        kvHeads = shard.heads.lowerBound / group..<(shard.heads.upperBound - 1) / group + 1
-        queries = shard.queries.count
-        keys = shard.keys.count
-    }
 }

@@ -1,10 +1,11 @@
+import Fleet
 import Glibc
 
-/// Standard normal numbers from a seed (Box and Muller, 1958), by SplitMix64 (Steele, Lea and Flood, 2014).
+/// Standard normal numbers from a seed (Box and Muller, 1958).
 struct NormalNumbers {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     mutating func numbers(_ count: Int) -> [Float] {
         (0..<count).map { _ in
@@ -15,10 +16,6 @@ struct NormalNumbers {
 
     /// Uniform in 0 ..< 1, 0 left out.
     private mutating func unit() -> Double {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return (Double((z ^ (z >> 31)) >> 12) + 0.5) * 0x1p-52
+        (Double(generator.next() >> 12) + 0.5) * 0x1p-52
     }
 }

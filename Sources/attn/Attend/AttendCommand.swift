@@ -94,7 +94,7 @@ struct AttendCommand: AsyncParsableCommand {
     }
 
     private func runHere(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
-        let kernel = try AttentionKernel(.named(ProcessInfo.processInfo.environment["ATTN_ISA"]))
+        let kernel = try AttentionKernel.fromEnvironment()
         let executor = LocalExecutor(kernel: kernel, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         do throws(JobError) {
             return try await executor.run(try JobRequest.encode(tensors, as: job))

@@ -80,7 +80,7 @@ struct BenchKernelCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let kernel = try AttentionKernel(.named(ProcessInfo.processInfo.environment["ATTN_ISA"]))
+        let kernel = try AttentionKernel.fromEnvironment()
         let bench = KernelBench(kernel)
         if stdin { return await answerLines(bench) }
         let measurement = try await bench.measure(try request())

@@ -44,7 +44,7 @@ struct BenchMachineCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let kernel = try AttentionKernel(.named(ProcessInfo.processInfo.environment["ATTN_ISA"]))
+        let kernel = try AttentionKernel.fromEnvironment()
         let bench = MachineBench(kernel, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         if stdin {
             while readLine() != nil { Console.print(JSON.object(await bench.measure(runs: runs).json).text()) }

@@ -5,6 +5,7 @@
 
 import AttnMath
 import Codecs
+import Compute
 @testable import Dispatcher
 import Fleet
 
