@@ -38,6 +38,7 @@ extension DispatcherService {
         do throws(JobError) {
             let request = try JobRequest(decoding: payload)
             waiter = makeWaiter(request.wantsUpdates)
+            guard !request.isDurable else { throw JobError(.unsupported, "durable jobs are not supported yet") }
             if try join(request, waiter) { return }
             if let refusal = scheduler.refusal(of: request.id) { throw refusal }
             let attention = try AttentionRequest(request)

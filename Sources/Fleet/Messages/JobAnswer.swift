@@ -3,7 +3,7 @@ public import Codecs
 /// What a client hears of its job: the outputs, an error, or how far it is.
 ///
 /// Metadata: `protocol`, `job`, `status` (`accepted` | `progress` | `done` | `failed`), `error` (a stable code) and
-/// `message` if failed, `report` (JSON). Tensors: the outputs asked for, under their ONNX names, if done.
+/// `message` if failed, `retry_after_ms` if a refusal says when to come again, `report` (JSON). Tensors: the outputs asked for, under their ONNX names, if done.
 public struct JobAnswer: Sendable {
     public enum Status: String, Sendable {
         /// The dispatcher has taken the job. Only sent if the request asked for updates.
@@ -23,6 +23,8 @@ public struct JobAnswer: Sendable {
     /// A `JobError.Code`'s raw value; may be one that this version does not know.
     public var errorCode: String?
     public var errorMessage: String?
+    /// When the same request is worth sending again.
+    public var retryAfter: Duration?
     public var report: JSON?
     /// The answer as it came; nil for a failure that the client itself found out.
     public var tensors: Safetensors?
@@ -36,6 +38,9 @@ public struct JobAnswer: Sendable {
         status = try fields.parse("status", as: "a status") { Status(rawValue: $0) }
         errorCode = file.metadata["error"]
         errorMessage = file.metadata["message"]
+        retryAfter = try fields.optional("retry_after_ms", as: "0 to 86400000 milliseconds") { text in
+            Int64(text).flatMap { (0...86_400_000).contains($0) ? .milliseconds($0) : nil }
+        }
         report = try fields.optional("report", as: "JSON") { text in
             try? JSON(parsing: text, limit: messageHeaderLimit)
         }
@@ -48,6 +53,7 @@ public struct JobAnswer: Sendable {
         status = .failed
         errorCode = failure.code.rawValue
         errorMessage = failure.message
+        retryAfter = failure.retryAfter
         report = nil
         tensors = nil
     }
@@ -59,6 +65,7 @@ public struct JobAnswer: Sendable {
         var metadata = ["protocol": ProtocolVersion.current, "job": job, "status": status.rawValue]
         metadata["error"] = error?.code.rawValue
         metadata["message"] = error?.message
+        metadata["retry_after_ms"] = error?.retryAfter.map { String(min(max($0.nanoseconds / 1_000_000, 0), 86_400_000)) }
         metadata["report"] = report?.text()
         return try Safetensors.encode(metadata: metadata, tensors: tensors)
     }

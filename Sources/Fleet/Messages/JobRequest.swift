@@ -3,8 +3,8 @@ public import Codecs
 /// A job as a client sends it: an operator's inputs as tensors, its attributes and the job's fields as metadata.
 ///
 /// Fields: `job` (the client's ID), `op` (default `Attention`), `outputs` (comma list, default `Y`), `deadline_ms` (how long the
-/// job may take; default by the dispatcher), `priority` (−100 to 100, default 0, higher goes first), `durable`,
-/// `updates` (answer also with `accepted` and `progress` messages on the way), `protocol` (default: this one).
+/// job may take; default by the dispatcher), `priority` (−100 to 100, default 0, higher goes first), `durable`
+/// (keep the job on disk until it has ended: it survives the dispatcher), `updates` (answer also with `accepted` and `progress` messages on the way), `protocol` (default: this one).
 /// Everything else is the operator's; see `AttentionRequest`.
 public struct JobRequest: Sendable {
     public let id: JobID
@@ -12,6 +12,7 @@ public struct JobRequest: Sendable {
     public let outputs: [String]
     public let timeout: Duration?
     public let priority: Int
+    public let isDurable: Bool
     public let wantsUpdates: Bool
     public let tensors: Safetensors
     /// Tells two requests under one ID apart. Not for secrets.
@@ -44,8 +45,7 @@ public struct JobRequest: Sendable {
                     Int(text).flatMap { Self.priorities.contains($0) ? $0 : nil }
                 } ?? 0
             wantsUpdates = try fields.optional("updates", as: "true or false", parseBoolean) ?? false
-            let durable = try fields.optional("durable", as: "true or false", parseBoolean) ?? false
-            guard !durable else { throw MessageError(.unsupported, "durable jobs are not supported yet") }
+            isDurable = try fields.optional("durable", as: "true or false", parseBoolean) ?? false
         } catch {
             throw JobError(error.code == .unsupported ? .unsupported : .invalidRequest, error.message)
         }
@@ -55,7 +55,8 @@ public struct JobRequest: Sendable {
     /// Lays a request out as a payload: the operator's tensors and attributes, with the job's fields set.
     /// - Throws: `JobError.invalidRequest` if a field is out of its range or the tensors cannot be laid out.
     public static func encode(
-        _ operands: Safetensors, as id: JobID, timeout: Duration? = nil, priority: Int = 0, wantsUpdates: Bool = false
+        _ operands: Safetensors, as id: JobID, timeout: Duration? = nil, priority: Int = 0, isDurable: Bool = false,
+        wantsUpdates: Bool = false
     ) throws(JobError) -> [UInt8] {
         let milliseconds = timeout.map { max($0.nanoseconds / 1_000_000, 1) }
         guard milliseconds.map(Self.deadlines.contains) ?? true else {
@@ -69,6 +70,7 @@ public struct JobRequest: Sendable {
         metadata["job"] = id.text
         metadata["deadline_ms"] = milliseconds.map { String($0) }
         metadata["priority"] = priority == 0 ? nil : String(priority)
+        metadata["durable"] = isDurable ? "true" : nil
         metadata["updates"] = wantsUpdates ? "true" : nil
         do throws(SafetensorsError) {
             return try Safetensors.encode(

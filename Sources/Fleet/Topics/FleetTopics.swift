@@ -22,6 +22,8 @@ public struct FleetTopics: Sendable, Equatable {
     public func dispatcherInfo(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/info" }
     /// Client to one dispatcher, safetensors.
     public var job: String { "\(root)/job" }
+    /// Client to all dispatchers, JSON: of a job that one of them has.
+    public var jobControl: String { "\(root)/job/control" }
     /// Dispatcher to client: where this project's own client asks for its answers. One that has logged in as a user asks
     /// below the user's name, so that an ACL can keep users' answers apart.
     public func answer(client: PeerID, user: PeerID? = nil) -> String {
@@ -42,7 +44,7 @@ public struct FleetTopics: Sendable, Equatable {
             Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
             Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
             Subscription("\(root)/result/+/\(dispatcher)"),
-            Subscription("$share/dispatch/\(job)", qos: .atLeastOnce),
+            Subscription("$share/dispatch/\(job)", qos: .atLeastOnce), Subscription(jobControl, qos: .atLeastOnce),
         ]
     }
 

@@ -9,6 +9,7 @@ public enum ParsedTopic: Sendable, Equatable {
     case dispatcherStatus(PeerID)
     case dispatcherInfo(PeerID)
     case job
+    case jobControl
     case answer(client: PeerID, user: PeerID?)
 }
 
@@ -18,6 +19,7 @@ extension FleetTopics {
         let levels = topic.dropFirst(root.utf8.count + 1).split(separator: "/", omittingEmptySubsequences: false)
         switch (levels.count, levels.first) {
         case (1, "job"): return .job
+        case (2, "job"): return levels[1] == "control" ? .jobControl : nil
         case (2, "answer"): return PeerID(levels[1]).map { .answer(client: $0, user: nil) }
         case (3, "answer"):
             guard let user = PeerID(levels[1]), let client = PeerID(levels[2]) else { return nil }

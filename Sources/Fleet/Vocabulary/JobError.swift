@@ -19,6 +19,8 @@ public struct JobError: Error, Sendable, Equatable, CustomStringConvertible {
         /// A shard took too many workers down with it.
         case poison
         case cancelled
+        /// The dispatcher's journal could not take or give back a durable job.
+        case journal
         /// The answer is larger than the broker lets through.
         case tooLarge = "too-large"
         /// Found out by the client: no dispatcher was online.
@@ -29,10 +31,13 @@ public struct JobError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public let code: Code
     public let message: String
+    /// When the same request is worth sending again, as far as the dispatcher can tell.
+    public let retryAfter: Duration?
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     public var description: String { "\(code.rawValue): \(message)" }
@@ -40,7 +45,7 @@ public struct JobError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether sending the same request again may succeed.
     public var isRetryable: Bool {
         switch code {
-        case .busy, .shuttingDown, .noWorker, .deadlineExceeded, .noDispatcher, .noAnswer: true
+        case .busy, .shuttingDown, .journal, .noWorker, .deadlineExceeded, .noDispatcher, .noAnswer: true
         default: false
         }
     }

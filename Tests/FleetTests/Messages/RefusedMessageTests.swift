@@ -209,15 +209,6 @@ import Testing
         }
     }
 
-    @Test("A durable job is refused by name, not run as if it were")
-    func durable() throws {
-        let payload = try Samples.changing(Samples.request(), ["durable": "true"])
-        #expect(throws: JobError(.unsupported, "durable jobs are not supported yet")) {
-            try JobRequest(decoding: payload)
-        }
-        _ = try JobRequest(decoding: Samples.changing(Samples.request(), ["durable": "false"]))
-    }
-
     @Test("A request is not written that its reader would refuse")
     func requestsNotWritten() throws {
         let operands = try Samples.operands()
