@@ -39,6 +39,13 @@ public struct Assignment: Hashable, Sendable {
     public var attempt: Int
 }
 
+/// A task whose partial is known beforehand, for a worker that gave an invalid result: whether it is to be trusted again.
+public struct Probe: Hashable, Sendable {
+    public var worker: PeerID
+    public var incarnation: Incarnation
+    public var lease: LeaseToken
+}
+
 /// How a job ended.
 public enum JobOutcome: Sendable, Equatable {
     /// Every shard's partial was kept.

@@ -65,7 +65,9 @@ public struct JobAnswer: Sendable {
         var metadata = ["protocol": ProtocolVersion.current, "job": job, "status": status.rawValue]
         metadata["error"] = error?.code.rawValue
         metadata["message"] = error?.message
-        metadata["retry_after_ms"] = error?.retryAfter.map { String(min(max($0.nanoseconds / 1_000_000, 0), 86_400_000)) }
+        metadata["retry_after_ms"] = error?.retryAfter.map {
+            String(min(max($0.nanoseconds / 1_000_000, 0), 86_400_000))
+        }
         metadata["report"] = report?.text()
         return try Safetensors.encode(metadata: metadata, tensors: tensors)
     }

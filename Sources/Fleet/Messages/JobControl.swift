@@ -36,7 +36,8 @@ public struct JobControl: Sendable, Equatable {
 
     public func encoded() -> [UInt8] {
         let json: JSON = [
-            "protocol": .string(ProtocolVersion.current), "command": .string(command.rawValue), "job": .string(job.text),
+            "protocol": .string(ProtocolVersion.current), "command": .string(command.rawValue),
+            "job": .string(job.text),
         ]
         return json.encoded()
     }
