@@ -66,7 +66,7 @@ struct DispatcherCommand: AsyncParsableCommand {
             epoch: microsecondsSince1970(),
             version: FleetVersion.current)
         if let seconds = try sources.int(timeout, "timeout", in: 1...86_400) { options.timeout = .seconds(seconds) }
-        if let jobs = try sources.int(maxJobs, "max_jobs", in: 1...1_000_000) { options.scheduler.maxJobs = jobs }
+        if let jobs = try sources.int(maxJobs, "max_jobs", in: 1...1_000_000) { options.admission.jobs = jobs }
         if let bytes = try sources.int(messageBytes, "message_bytes", in: 4096...1 << 28) {
             options.messageBytes = bytes
         }

@@ -38,9 +38,11 @@ public enum DispatcherAction: Sendable, Equatable {
     case conclude(JobID, JobOutcome)
     /// Put the laid-out answer into the journal: `answerStored`.
     case storeAnswer(JobID, keepUntil: Instant)
-    /// Hand the laid-out answer, which may be in the journal only, to these waiters.
+    /// Hand the answer, from memory or else from the journal, to these waiters.
     case deliver(JobID, to: [JobWaiter])
-    /// Drop the laid-out answer, in the journal too.
+    /// Drop the laid-out answer from memory.
+    case dropAnswer(JobID)
+    /// Drop the job and its answer from the journal.
     case forget(JobID)
 
     /// Something worth telling: logs, progress, the report.

@@ -70,6 +70,18 @@ public struct WallTime: Sendable, Hashable, Comparable {
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
+    /// Held within what can be represented.
+    public func advanced(by duration: Duration) -> WallTime {
+        let (sum, overflow) = microseconds.addingReportingOverflow(duration.nanoseconds / 1000)
+        return WallTime(microseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    /// The time from this to the other, held within what can be represented.
+    public func duration(to other: WallTime) -> Duration {
+        let (difference, overflow) = other.microseconds.subtractingReportingOverflow(microseconds)
+        return .microseconds(overflow ? (other < self ? .min : .max) : difference)
+    }
+
     public static func < (a: WallTime, b: WallTime) -> Bool { a.microseconds < b.microseconds }
 }
 

@@ -3,16 +3,14 @@ import Fleet
 /// A running job's shards and how far each is.
 struct JobRecord {
     let submission: JobSubmission
-    let deadline: Instant
-    /// Order of submission, the last tie-breaker of the ready queue.
+    /// Order of submission, the last tie-breaker of the ready queue; no other job ever has it.
     let sequence: UInt64
     var shards: [ShardRecord]
     var shardsLeft: Int
 
-    init(_ submission: JobSubmission, now: Instant, sequence: UInt64) {
+    init(_ submission: JobSubmission, sequence: UInt64) {
         self.submission = submission
         self.sequence = sequence
-        deadline = now.advanced(by: submission.timeout)
         shards = Array(repeating: ShardRecord(), count: submission.shards)
         shardsLeft = submission.shards
     }
@@ -23,7 +21,8 @@ struct ShardRecord {
     enum State: Equatable {
         /// In the ready queue, or waiting out a back-off.
         case waiting
-        case leased(LeaseToken)
+        /// With one worker, and perhaps a second one that it was hedged to.
+        case leased(UInt64, hedge: UInt64?)
         case done
     }
 
@@ -33,20 +32,30 @@ struct ShardRecord {
     /// Attempts that ended by failure, invalid result or expiry.
     var failures = 0
     /// Workers lost while they held this shard.
-    var deaths: Set<PeerID> = []
+    var deaths: [PeerID] = []
     var refusals = 0
     var lastWorker: PeerID?
     /// Counts how often the shard went back to waiting: what is queued for an earlier time is stale.
     var turn = 0
+
+    /// The leases out on it.
+    var leases: [UInt64] {
+        guard case .leased(let first, let hedge) = state else { return [] }
+        return hedge.map { [first, $0] } ?? [first]
+    }
 }
 
 /// One attempt under way.
 struct Lease {
-    let key: ShardKey
-    let worker: PeerID
+    /// The job's slot in its table.
+    let job: Int
+    let shard: Int
+    /// The worker's slot in its table.
+    let worker: Int
     let incarnation: Incarnation
     let attempt: Int
     let start: Instant
+    let isHedge: Bool
     /// Heartbeats since `leaseGrace` that did not list this lease.
     var missed = 0
 }

@@ -1,72 +1,73 @@
-public import Fleet
-import HeapModule
+import Fleet
 
 /// Jobs coming and ending.
 extension Scheduler {
-    mutating func submit(_ submission: JobSubmission, _ now: Instant) {
-        if let refusal = refusal(of: submission.id) {
-            counters.jobsRefused += 1
-            actions.append(.refuse(submission.id, refusal))
-            return
-        }
-        counters.jobsAccepted += 1
-        let job = JobRecord(submission, now: now, sequence: nextSequence())
-        jobs[submission.id] = job
-        setTimer(.jobDeadline(submission.id, sequence: job.sequence), at: job.deadline)
-        for shard in job.shards.indices { makeReady(ShardKey(job: submission.id, shard: shard)) }
-        if submission.shards == 0 { endJob(submission.id, .done) }
+    mutating func submit(_ submission: JobSubmission) {
+        counters.jobsStarted += 1
+        let sequence = nextSequence()
+        let slot = jobs.insert(JobRecord(submission, sequence: sequence))
+        openShards += submission.shards
+        setTimer(.jobDeadline(slot, sequence: sequence), at: submission.deadline)
+        for shard in 0..<submission.shards { makeReady(slot, shard) }
+        if submission.shards == 0 { endJob(slot, .done) }
     }
 
-    /// Why a job of this ID would not be admitted now; nil if it would.
-    public func refusal(of id: JobID) -> JobError? {
-        if jobs[id] != nil { return JobError(.conflict, "job \(id) is already running") }
-        if isDraining { return JobError(.shuttingDown, "the dispatcher is shutting down: send the job again") }
-        if jobs.count >= settings.maxJobs {
-            return JobError(.busy, "\(jobs.count) jobs are running, the most admitted: send the job again later")
-        }
-        return nil
+    mutating func cancel(_ id: JobID, _ error: JobError, _ now: Instant) {
+        if let slot = jobs.slot(of: id) { endJob(slot, .failed(error)) }
     }
 
     /// Ends a job, whatever its shards are at: leases are given up and their workers told.
-    mutating func endJob(_ id: JobID, _ outcome: JobOutcome) {
-        guard let job = jobs.removeValue(forKey: id) else { return }
-        for case .leased(let token) in job.shards.lazy.map(\.state) {
-            if let lease = releaseLease(token) { actions.append(.cancel(worker: lease.worker, lease: token)) }
+    mutating func endJob(_ slot: Int, _ outcome: JobOutcome) {
+        for shard in jobs[slot].shards {
+            for number in shard.leases { giveUp(number) }
         }
+        let job = jobs.remove(slot)
+        openShards -= job.shardsLeft
         if outcome == .done { counters.jobsDone += 1 } else { counters.jobsFailed += 1 }
-        actions.append(.finish(id, outcome))
+        actions.append(.finish(job.submission.id, outcome))
         dropStaleEntries()
     }
 
-    mutating func jobDeadlinePassed(_ id: JobID, sequence: UInt64) {
-        guard let job = jobs[id], job.sequence == sequence else { return }
-        let timeout = job.submission.timeout.inSeconds
-        let done = job.shards.count - job.shardsLeft
-        let error =
-            liveWorkers == 0
-            ? JobError(
-                .noWorker,
-                "no live worker in the fleet within the job's timeout of \(timeout) s: start one with attn-worker")
-            : JobError(
-                .deadlineExceeded,
-                "\(done) of \(job.shards.count) shards were done when the job's timeout of \(timeout) s passed")
-        endJob(id, .failed(error))
+    /// Ends a lease whose result is no longer wanted, and tells its worker.
+    mutating func giveUp(_ number: UInt64) {
+        guard let lease = releaseLease(number) else { return }
+        actions.append(.cancel(worker: workers[lease.worker].id, lease: token(number)))
     }
 
-    mutating func makeReady(_ key: ShardKey) {
-        guard let job = jobs[key.job] else { return }
+    mutating func jobDeadlinePassed(_ slot: Int, sequence: UInt64) {
+        guard jobs.contains(slot, sequence: sequence) else { return }
+        endJob(slot, .failed(deadlineError(jobs[slot])))
+    }
+
+    private func deadlineError(_ job: JobRecord) -> JobError {
+        if liveWorkers > 0 {
+            let done = job.shards.count - job.shardsLeft
+            return JobError(
+                .deadlineExceeded, "\(done) of \(job.shards.count) shards were done when the job's time had passed")
+        }
+        let present = workers.occupied.first { workers[$0].isPresent }
+        guard let name = present.map({ workers[$0].id }), let reason = setAside[name]?.reason else {
+            return JobError(
+                .noWorker, "no live worker in the fleet within the job's time: start one with attn-worker")
+        }
+        return JobError(.noWorker, "no trusted worker in the fleet: \(name) is set aside, since \(reason)")
+    }
+
+    mutating func makeReady(_ slot: Int, _ shard: Int) {
+        let job = jobs[slot].submission
         ready.insert(
             ReadyEntry(
-                priority: job.submission.priority, deadline: job.deadline, sequence: job.sequence, key: key,
-                turn: job.shards[key.shard].turn))
+                priority: job.priority, deadline: job.deadline, sequence: jobs[slot].sequence, job: slot, shard: shard,
+                turn: jobs[slot].shards[shard].turn))
     }
 
     /// Whether a queued entry still speaks of a shard that waits for its turn.
-    func isCurrent(_ entry: ReadyEntry) -> Bool { isWaiting(entry.key, turn: entry.turn, sequence: entry.sequence) }
+    func isCurrent(_ entry: ReadyEntry) -> Bool {
+        isWaiting(entry.job, sequence: entry.sequence, shard: entry.shard, turn: entry.turn)
+    }
 
-    func isWaiting(_ key: ShardKey, turn: Int, sequence: UInt64? = nil) -> Bool {
-        guard let job = jobs[key.job], sequence == nil || job.sequence == sequence else { return false }
-        let shard = job.shards[key.shard]
-        return shard.state == .waiting && shard.turn == turn
+    func isWaiting(_ slot: Int, sequence: UInt64, shard: Int, turn: Int) -> Bool {
+        guard jobs.contains(slot, sequence: sequence) else { return false }
+        return jobs[slot].shards[shard].turn == turn && jobs[slot].shards[shard].state == .waiting
     }
 }

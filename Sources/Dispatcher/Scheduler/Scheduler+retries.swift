@@ -4,7 +4,7 @@ import Fleet
 extension Scheduler {
     /// Whose fault the lost attempt was.
     enum Fault {
-        /// Nobody's: the task got lost on its way.
+        /// Nobody's: the task got lost on its way, or its worker is no longer trusted.
         case loss
         /// The worker died or left while holding it.
         case death
@@ -14,27 +14,30 @@ extension Scheduler {
         case failure
     }
 
-    mutating func retry(_ token: LeaseToken, counting fault: Fault, reason: String, _ now: Instant) {
-        guard let lease = releaseLease(token), var shard = jobs[lease.key.job]?.shards[lease.key.shard] else { return }
-        shard.state = .waiting
-        shard.turn += 1
+    mutating func retry(_ number: UInt64, counting fault: Fault, reason: String, _ now: Instant) {
+        guard let lease = releaseLease(number) else { return }
+        let (job, worker) = (lease.job, workers[lease.worker].id)
+        var shard = jobs[job].shards[lease.shard]
         switch fault {
         case .loss: break
-        case .death: shard.deaths.insert(lease.worker)
+        case .death: if !shard.deaths.contains(worker) { shard.deaths.append(worker) }
         case .refusal: shard.refusals += 1
         case .failure: shard.failures += 1
         }
-        jobs[lease.key.job]?.shards[lease.key.shard] = shard
+        let others = shard.leases.filter { $0 != number }
+        shard.state = others.first.map { .leased($0, hedge: nil) } ?? .waiting
+        if others.isEmpty { shard.turn += 1 }
+        jobs[job].shards[lease.shard] = shard
         counters.shardsRetried += 1
-        note(.shardRetried(lease.key, worker: lease.worker, attempt: lease.attempt, reason: reason))
-        if let error = verdict(on: shard, lease.key, reason: reason) {
-            endJob(lease.key.job, .failed(error))
-            return
-        }
+        let key = key(lease)
+        note(.shardRetried(key, worker: worker, attempt: lease.attempt, reason: reason))
+        if let error = verdict(on: shard, key, reason: reason) { return endJob(job, .failed(error)) }
+        // With the other worker still at it there is nothing to wait for.
+        guard others.isEmpty else { return }
         switch fault {
-        case .loss, .death: makeReady(lease.key)
-        case .refusal: setRetry(lease.key, turn: shard.turn, afterFailures: shard.refusals, now)
-        case .failure: setRetry(lease.key, turn: shard.turn, afterFailures: shard.failures, now)
+        case .loss, .death: makeReady(job, lease.shard)
+        case .refusal: setRetry(job, lease.shard, shard.turn, after: shard.refusals, now)
+        case .failure: setRetry(job, lease.shard, shard.turn, after: shard.failures, now)
         }
     }
 
@@ -51,9 +54,10 @@ extension Scheduler {
     }
 
     /// Exponential back-off with up to as much again of jitter.
-    private mutating func setRetry(_ key: ShardKey, turn: Int, afterFailures failures: Int, _ now: Instant) {
-        let base = min(settings.backOff * (1 << min(max(failures - 1, 0), 20)), settings.maxBackOff)
+    private mutating func setRetry(_ job: Int, _ shard: Int, _ turn: Int, after count: Int, _ now: Instant) {
+        let base = settings.backOff(after: count)
         let jitter = Int64.random(in: 0...max(base.nanoseconds, 0), using: &random)
-        setTimer(.retry(key, turn: turn), at: now.advanced(by: base + .nanoseconds(jitter)))
+        let kind = TimerEntry.Kind.retry(job, sequence: jobs[job].sequence, shard: shard, turn: turn)
+        setTimer(kind, at: now.advanced(by: base + .nanoseconds(jitter)))
     }
 }

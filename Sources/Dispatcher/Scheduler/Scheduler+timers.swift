@@ -10,36 +10,48 @@ extension Scheduler {
     mutating func fireTimers(_ now: Instant) {
         while let timer = timers.min, timer.due <= now {
             timers.removeMin()
-            switch timer.kind {
-            case .leaseExpiry(let token): leaseExpired(token, now)
-            case .jobDeadline(let id, let sequence): jobDeadlinePassed(id, sequence: sequence)
-            case .retry(let key, let turn): if isWaiting(key, turn: turn) { makeReady(key) }
-            case .workerWatchdog(let id): watchdogFired(id, now)
-            case .workerResume(let id): workerResumed(id, now)
-            }
+            fire(timer.kind, now)
         }
     }
 
-    /// Ended jobs leave entries behind in the heaps; once those are the most, the heaps are made anew.
+    private mutating func fire(_ kind: TimerEntry.Kind, _ now: Instant) {
+        switch kind {
+        case .leaseExpiry(let number): leaseExpired(number, now)
+        case .hedge(let number): hedgeDue(number, now)
+        case .jobDeadline(let job, let sequence): jobDeadlinePassed(job, sequence: sequence)
+        case .retry(let job, let sequence, let shard, let turn):
+            if isWaiting(job, sequence: sequence, shard: shard, turn: turn) { makeReady(job, shard) }
+        case .workerWatchdog(let worker, let generation): watchdogFired(worker, generation: generation, now)
+        case .workerResume(let worker, let generation): workerResumed(worker, generation: generation, now)
+        case .probe(let worker): probeDue(worker, now)
+        case .probeExpiry(let number): probeExpired(number, now)
+        }
+    }
+
+    /// Ended jobs leave entries behind in the queues; once those are the most, the queues are made anew.
     mutating func dropStaleEntries() {
-        let live = jobs.count + leases.count + 2 * workers.count
-        if jobs.isEmpty || timers.count > 64 + 4 * live {
+        let live = jobs.count + 2 * leases.count + 2 * workers.count + 2 * setAside.count
+        if jobs.isEmpty || timers.count > 64 + 4 * (live + openShards) {
             timers = Heap(timers.unordered.filter(isPending))
         }
         if jobs.isEmpty {
             losses = [:]
-            ready = Heap()
-        } else if ready.count > 64 + 2 * jobs.values.reduce(0, { $0 + $1.shardsLeft }) {
-            ready = Heap(ready.unordered.filter(isCurrent))
+            ready.removeAll()
+        } else if ready.count > 64 + 2 * openShards {
+            ready.keep(isCurrent)
         }
     }
 
     private func isPending(_ timer: TimerEntry) -> Bool {
         switch timer.kind {
-        case .leaseExpiry(let token): leases[token] != nil
-        case .jobDeadline(let id, let sequence): jobs[id]?.sequence == sequence
-        case .retry(let key, let turn): isWaiting(key, turn: turn)
-        case .workerWatchdog, .workerResume: true
+        case .leaseExpiry(let number), .hedge(let number): leases[number] != nil
+        case .jobDeadline(let job, let sequence): jobs.contains(job, sequence: sequence)
+        case .retry(let job, let sequence, let shard, let turn):
+            isWaiting(job, sequence: sequence, shard: shard, turn: turn)
+        case .workerWatchdog(let slot, let generation), .workerResume(let slot, let generation):
+            workers[slot].generation == generation
+        case .probe(let worker): setAside[worker] != nil
+        case .probeExpiry(let number): probes[number] != nil
         }
     }
 }

@@ -1,139 +1,138 @@
-import DequeModule
 import Fleet
 
 /// Workers coming, beating and going.
 extension Scheduler {
     mutating func workerInfo(_ id: PeerID, _ birth: WorkerBirth, live: Bool, _ now: Instant) {
-        var worker = workers[id] ?? WorkerRecord(lastHeard: now)
-        let before = worker.birth
+        let slot = slot(of: id, now)
+        let before = workers[slot].birth
         // A kept message may be older than what is known; births only grow.
         if let before, birth.incarnation < before.incarnation { return }
-        let wasLive = worker.isLive
+        let wasLive = workers[slot].isLive
         let isReborn = before.map { $0.incarnation < birth.incarnation } ?? false
         if isReborn {
-            workers[id] = worker
-            loseLeases(of: id, reason: .reborn, now)
-            worker = workers[id] ?? worker
+            loseLeases(of: slot, reason: .reborn, now)
+            workers[slot].latencies = LatencyTable()
         }
-        worker.birth = birth
+        workers[slot].birth = birth
         if let lost = losses.removeValue(forKey: id), lost.incarnation == birth.incarnation {
             forgive(id, lost.shards)
         }
-        if live || isReborn { worker.lastHeard = now }
-        workers[id] = worker
-        if live, !isReborn { loseUnlisted(of: id, held: birth.leases, now) }
-        livenessChanged(id, was: wasLive, now)
-        if birth.isDraining, before.map({ !$0.isDraining }) ?? true, worker.isOnline { note(.workerDraining(id)) }
+        if live || isReborn { workers[slot].lastHeard = now }
+        if live, !isReborn { loseUnlisted(of: slot, held: birth.leases, now) }
+        livenessChanged(slot, was: wasLive)
+        probeDue(id, now)
+        if birth.isDraining, before.map({ !$0.isDraining }) ?? true, workers[slot].isOnline {
+            note(.workerDraining(id))
+        }
     }
 
     mutating func workerStatus(_ id: PeerID, online: Bool, _ now: Instant) {
-        var worker = workers[id] ?? WorkerRecord(lastHeard: now)
-        let (wasLive, wasOnline) = (worker.isLive, worker.isOnline)
-        worker.isOnline = online
-        if online { worker.lastHeard = now }
-        workers[id] = worker
-        if !online {
-            if wasOnline || !worker.leases.isEmpty { loseLeases(of: id, reason: .offline, now) }
+        let slot = slot(of: id, now)
+        let (wasLive, wasOnline) = (workers[slot].isLive, workers[slot].isOnline)
+        workers[slot].isOnline = online
+        if online { workers[slot].lastHeard = now }
+        if !online, wasOnline || !workers[slot].leases.isEmpty { loseLeases(of: slot, reason: .offline, now) }
+        livenessChanged(slot, was: wasLive)
+        if online {
+            probeDue(id, now)
+        } else {
             // It announces itself anew if it comes back.
-            workers[id] = nil
+            workers.remove(slot)
         }
-        livenessChanged(id, was: wasLive, now)
     }
 
-    mutating func heartbeat(
-        _ id: PeerID, _ incarnation: Incarnation, _ held: Set<LeaseToken>, _ now: Instant
-    ) {
-        guard let worker = workers[id], worker.birth?.incarnation == incarnation else { return }
-        workers[id]?.lastHeard = now
+    /// The worker's slot; made if it is not known, and as little trusted as before.
+    private mutating func slot(of id: PeerID, _ now: Instant) -> Int {
+        if let slot = workers.slot(of: id) { return slot }
+        let slot = workers.slot(of: id, at: now)
+        workers[slot].isSetAside = setAside[id] != nil
+        return slot
+    }
+
+    mutating func heartbeat(_ id: PeerID, _ incarnation: Incarnation, _ held: [LeaseToken], _ now: Instant) {
+        guard let slot = workers.slot(of: id), workers[slot].birth?.incarnation == incarnation else { return }
+        workers[slot].lastHeard = now
         // Found silent before, or not heard of since a lost connection: it is back.
-        if !worker.isOnline, isConnected { workerStatus(id, online: true, now) }
-        for token in sortedLeases(of: id) where !held.contains(token) {
-            guard let lease = leases[token] else { continue }
+        if !workers[slot].isOnline, isConnected { workerStatus(id, online: true, now) }
+        for number in workers[slot].leases where !held.contains(token(number)) {
+            guard let lease = leases[number] else { continue }
             let isOlderThanConnection = lease.start <= connectedSince
             guard isOlderThanConnection || lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
-            leases[token]?.missed += 1
+            leases[number]?.missed += 1
             guard isOlderThanConnection || lease.missed >= 1 else { continue }
-            retry(token, counting: .loss, reason: "the task did not arrive", now)
+            retry(number, counting: .loss, reason: "the task did not arrive", now)
         }
     }
 
     /// A live birth lists every lease that its worker holds: what is not listed was lost with a connection.
-    private mutating func loseUnlisted(of id: PeerID, held: Set<LeaseToken>, _ now: Instant) {
-        for token in sortedLeases(of: id) where !held.contains(token) {
-            retry(token, counting: .loss, reason: "the task did not arrive", now)
+    private mutating func loseUnlisted(of slot: Int, held: [LeaseToken], _ now: Instant) {
+        for number in workers[slot].leases where !held.contains(token(number)) {
+            retry(number, counting: .loss, reason: "the task did not arrive", now)
         }
     }
 
-    mutating func loseLeases(of id: PeerID, reason: LossReason, _ now: Instant) {
-        guard let worker = workers[id] else { return }
-        if worker.birth != nil {
+    private mutating func loseLeases(of slot: Int, reason: LossReason, _ now: Instant) {
+        let id = workers[slot].id
+        if workers[slot].birth != nil {
             counters.workersLost += 1
             note(.workerLost(id, reason: reason))
         }
-        let held = sortedLeases(of: id)
-        if let incarnation = worker.birth?.incarnation, !held.isEmpty {
-            losses[id] = Loss(incarnation: incarnation, shards: held.compactMap { leases[$0]?.key })
+        for (number, worker) in probes where worker == id { probeLost(number, now) }
+        let held = workers[slot].leases
+        guard !held.isEmpty else { return }
+        if let incarnation = workers[slot].birth?.incarnation {
+            losses[id] = Loss(incarnation: incarnation, shards: held.compactMap { leases[$0].map(key) })
         }
-        for token in held {
-            retry(token, counting: .death, reason: "\(id) \(reason.rawValue)", now)
+        for number in held {
+            retry(number, counting: .death, reason: "\(id) \(reason.rawValue)", now)
         }
     }
 
     /// The worker was not dead after all: the same life is back, as after a broker's shutdown, which publishes every
     /// will. Nothing died of the shards that it held.
     private mutating func forgive(_ id: PeerID, _ shards: [ShardKey]) {
-        for key in shards where jobs[key.job] != nil {
-            jobs[key.job]?.shards[key.shard].deaths.remove(id)
+        for key in shards {
+            guard let job = jobs.slot(of: key.job), key.shard < jobs[job].shards.count else { continue }
+            jobs[job].shards[key.shard].deaths.removeAll { $0 == id }
         }
     }
 
-    /// In the order of granting, so that a run with the same seed does the same.
-    private func sortedLeases(of id: PeerID) -> [LeaseToken] {
-        (workers[id]?.leases ?? []).sorted { $0.number < $1.number }
-    }
-
-    private mutating func livenessChanged(_ id: PeerID, was wasLive: Bool, _ now: Instant) {
-        let worker = workers[id]
-        let isLive = worker?.isLive ?? false
+    mutating func livenessChanged(_ slot: Int, was wasLive: Bool) {
+        let isLive = workers[slot].isLive
         if isLive, !wasLive {
             liveWorkers += 1
-            note(.workerJoined(id, slots: worker?.birth?.slots ?? 0))
+            note(.workerJoined(workers[slot].id, slots: workers[slot].slots))
         } else if wasLive, !isLive {
             liveWorkers -= 1
         }
-        if isLive {
-            standInLine(id)
-            watch(id)
-        }
+        if isLive { standInLine(slot) }
+        if workers[slot].isPresent { watch(slot) }
     }
 
     /// Sets the one watchdog timer of a worker.
-    private mutating func watch(_ id: PeerID) {
-        guard let worker = workers[id], !worker.isWatched else { return }
-        workers[id]?.isWatched = true
-        setTimer(.workerWatchdog(id), at: worker.lastHeard.advanced(by: settings.silence))
+    private mutating func watch(_ slot: Int) {
+        guard !workers[slot].isWatched else { return }
+        workers[slot].isWatched = true
+        setTimer(
+            .workerWatchdog(slot, generation: workers[slot].generation),
+            at: workers[slot].lastHeard.advanced(by: settings.silence))
     }
 
-    mutating func watchdogFired(_ id: PeerID, _ now: Instant) {
-        guard let worker = workers[id] else { return }
-        workers[id]?.isWatched = false
-        guard isConnected, worker.isOnline || !worker.leases.isEmpty else { return }
-        if worker.lastHeard.advanced(by: settings.silence) <= now {
-            let wasLive = worker.isLive
-            workers[id]?.isOnline = false
-            loseLeases(of: id, reason: .silent, now)
-            livenessChanged(id, was: wasLive, now)
-        } else {
-            watch(id)
-        }
+    mutating func watchdogFired(_ slot: Int, generation: UInt32, _ now: Instant) {
+        guard workers[slot].generation == generation else { return }
+        workers[slot].isWatched = false
+        guard isConnected, workers[slot].isOnline || !workers[slot].leases.isEmpty else { return }
+        guard workers[slot].lastHeard.advanced(by: settings.silence) <= now else { return watch(slot) }
+        let wasLive = workers[slot].isLive
+        workers[slot].isOnline = false
+        loseLeases(of: slot, reason: .silent, now)
+        livenessChanged(slot, was: wasLive)
     }
 
     /// Without a connection nothing can be said of any worker: none is live, none is lost.
     mutating func connectionLost() {
         isConnected = false
-        for id in workers.keys {
-            workers[id]?.isOnline = false
-        }
+        for slot in workers.occupied { workers[slot].isOnline = false }
         liveWorkers = 0
     }
 
@@ -141,9 +140,9 @@ extension Scheduler {
     mutating func connectionRestored(_ now: Instant) {
         isConnected = true
         connectedSince = now
-        for id in workers.keys.sorted() {
-            workers[id]?.lastHeard = now
-            if workers[id]?.leases.isEmpty == false { watch(id) }
+        for slot in workers.inOrder {
+            workers[slot].lastHeard = now
+            if !workers[slot].leases.isEmpty { watch(slot) }
         }
     }
 }

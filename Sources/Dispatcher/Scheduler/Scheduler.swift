@@ -1,35 +1,44 @@
 public import Fleet
-import DequeModule
 import HeapModule
 
-/// The dispatcher's core: which shard goes to which worker when, and when a job has ended.
+/// Which shard goes to which worker when, and when a job has ended.
 ///
 /// Events in, actions out. No clock, socket, randomness or thread: time comes with each event and jitter from a
-/// seed, so that a simulation runs this very code. Tensors are the shell's; the core knows shards by their number.
+/// seed, so that a simulation runs this very code. Tensors are the shell's; jobs are admitted before they come here.
 ///
 /// Promises: a job ends exactly once; each shard of a finished job was kept exactly once; a result counts only under
-/// a lease still held; a worker never has more leases than credits.
+/// a lease still held; a worker never has more leases than credits; a shard has two leases at most, at two workers.
 public struct Scheduler: Sendable {
     let settings: SchedulerSettings
     let epoch: UInt64
     var random: SeededGenerator
 
-    var jobs: [JobID: JobRecord] = [:]
-    var workers: [PeerID: WorkerRecord] = [:]
-    var leases: [LeaseToken: Lease] = [:]
-    var ready = Heap<ReadyEntry>()
+    var jobs = JobTable()
+    var workers = WorkerTable()
+    /// Every lease out, by its number.
+    var leases: [UInt64: Lease] = [:]
+    var ready = ReadyQueue()
     var timers = Heap<TimerEntry>()
-    /// Workers that may have credit, longest waiting first.
-    var line = Deque<PeerID>()
+    var idle = WorkerLine(.idle)
+    var spare = WorkerLine(.spare)
     var liveWorkers = 0
+    /// Shards of running jobs that are not done.
+    var openShards = 0
     var lastLease: UInt64 = 0
     var lastSequence: UInt64 = 0
+    /// Leases granted since the shard that had waited longest was given one.
+    var grantsSinceElder = 0
     var isConnected = true
     /// When the connection to the broker was last made.
     var connectedSince = Instant(nanoseconds: .min)
     /// Lives of workers that were lost with leases, and what they held, while any job runs.
     var losses: [PeerID: Loss] = [:]
-    var isDraining = false
+    var setAside: [PeerID: SetAside] = [:]
+    /// Workers that hold a probe, by its lease's number.
+    var probes: [UInt64: PeerID] = [:]
+    /// Of all workers, by shape class.
+    var latencies: [ShapeClass: LatencyDigest] = [:]
+    var hedgeBudget: HedgeBudget
     var actions: [SchedulerAction] = []
     public internal(set) var counters = SchedulerCounters()
 
@@ -40,6 +49,7 @@ public struct Scheduler: Sendable {
         self.epoch = epoch
         self.settings = settings
         random = SeededGenerator(seed: seed)
+        hedgeBudget = HedgeBudget(settings)
     }
 
     /// Takes one event in; returns what is to be done about it.
@@ -48,18 +58,16 @@ public struct Scheduler: Sendable {
         case .workerInfo(let worker, let birth, let live): workerInfo(worker, birth, live: live, now)
         case .workerStatus(let worker, let online): workerStatus(worker, online: online, now)
         case .heartbeat(let worker, let incarnation, let leases): heartbeat(worker, incarnation, leases, now)
-        case .jobSubmitted(let submission): submit(submission, now)
-        case .jobCancelled(let id): endJob(id, .failed(JobError(.cancelled, "the job was cancelled")))
+        case .jobSubmitted(let submission): submit(submission)
+        case .jobCancelled(let id, let error): cancel(id, error, now)
         case .taskEnded(let end): taskEnded(end, now)
         case .sendFailed(let token): sendFailed(token, now)
         case .connectionLost: connectionLost()
         case .connectionRestored: connectionRestored(now)
-        case .drain: isDraining = true
         case .tick: break
         }
         fireTimers(now)
         assign(now)
-        if isDraining, jobs.isEmpty { actions.append(.drained) }
         defer { actions = [] }
         return actions
     }
@@ -68,18 +76,32 @@ public struct Scheduler: Sendable {
     public var nextTimer: Instant? { timers.min?.due }
 
     public var tables: SchedulerTables {
-        SchedulerTables(jobs: jobs.count, leases: leases.count, ready: ready.count, workers: workers.count)
+        SchedulerTables(
+            jobs: jobs.count, leases: leases.count, ready: ready.count, workers: workers.count, setAside: setAside.count
+        )
     }
 
     /// The shard that a worker holds under a lease; nil if the lease has ended, or is another's.
-    public func shard(under lease: LeaseToken, at worker: PeerID) -> ShardKey? {
-        leases[lease].flatMap { $0.worker == worker ? $0.key : nil }
+    public func shard(under token: LeaseToken, at worker: PeerID) -> ShardKey? {
+        guard let lease = lease(token), workers[lease.worker].id == worker else { return nil }
+        return key(lease)
+    }
+
+    /// Whether a worker holds a probe under a lease.
+    public func isProbe(_ token: LeaseToken, at worker: PeerID) -> Bool {
+        token.epoch == epoch && probes[token.number] == worker
     }
 
     /// Slots of all live workers, for sizing a plan.
     public var liveSlots: Int {
-        workers.values.reduce(0) { $0 + ($1.isLive ? $1.birth?.slots ?? 0 : 0) }
+        workers.occupied.reduce(0) { $0 + (workers[$1].isLive ? workers[$1].slots : 0) }
     }
+
+    func lease(_ token: LeaseToken) -> Lease? { token.epoch == epoch ? leases[token.number] : nil }
+
+    func key(_ lease: Lease) -> ShardKey { ShardKey(job: jobs[lease.job].submission.id, shard: lease.shard) }
+
+    func token(_ number: UInt64) -> LeaseToken { LeaseToken(epoch: epoch, number: number) }
 
     mutating func note(_ note: SchedulerNote) { actions.append(.note(note)) }
 

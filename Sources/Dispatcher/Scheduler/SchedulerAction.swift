@@ -4,18 +4,16 @@ public import Fleet
 public enum SchedulerAction: Sendable, Equatable {
     /// Send this shard's task to this worker.
     case send(Assignment)
+    /// Send this worker a task whose partial is known beforehand.
+    case probe(Probe)
     /// Tell this worker that the result under this lease is no longer wanted.
     case cancel(worker: PeerID, lease: LeaseToken)
     /// Take the partial that came with this event as the shard's.
     case keep(ShardKey)
     /// The job has ended; answer, and forget its data.
     case finish(JobID, JobOutcome)
-    /// The job was not admitted.
-    case refuse(JobID, JobError)
     /// Something worth telling: logs, progress, the report.
     case note(SchedulerNote)
-    /// No job is left after `drain`.
-    case drained
 }
 
 /// One shard of one job, by its place in the plan.
@@ -37,6 +35,8 @@ public struct Assignment: Hashable, Sendable {
     public var lease: LeaseToken
     /// 1 for the first.
     public var attempt: Int
+    /// The shard is with another worker as well, which takes long.
+    public var isHedge = false
 }
 
 /// A task whose partial is known beforehand, for a worker that gave an invalid result: whether it is to be trusted again.
@@ -58,7 +58,13 @@ public enum SchedulerNote: Sendable, Equatable {
     case workerJoined(PeerID, slots: Int)
     case workerLost(PeerID, reason: LossReason)
     case workerDraining(PeerID)
+    /// It gave an invalid result: it gets nothing until it passes a probe.
+    case workerSetAside(PeerID, reason: String, probedAfter: Duration)
+    /// It has passed a probe.
+    case workerTrusted(PeerID)
     case shardDone(ShardKey, worker: PeerID, attempt: Int)
+    /// It took longer than most: another worker has it as well.
+    case shardHedged(ShardKey, worker: PeerID, after: Duration)
     /// An attempt ended without a partial; the shard goes back to be leased.
     case shardRetried(ShardKey, worker: PeerID, attempt: Int, reason: String)
     /// A result that no longer counts: its lease has ended, or never was.

@@ -7,9 +7,10 @@ public enum SchedulerEvent: Sendable {
     /// A worker's retained status; offline is also its will.
     case workerStatus(PeerID, online: Bool)
     /// A worker's stats: it lives, and holds these leases.
-    case heartbeat(PeerID, Incarnation, leases: Set<LeaseToken>)
+    case heartbeat(PeerID, Incarnation, leases: [LeaseToken])
     case jobSubmitted(JobSubmission)
-    case jobCancelled(JobID)
+    /// End the job, whatever its shards are at, for this reason.
+    case jobCancelled(JobID, JobError)
     /// A worker's answer to a task.
     case taskEnded(TaskEnd)
     /// The transport could not take the task of this lease.
@@ -17,8 +18,6 @@ public enum SchedulerEvent: Sendable {
     /// The dispatcher's own connection to the broker.
     case connectionLost
     case connectionRestored
-    /// Take no more jobs; `SchedulerAction.drained` follows when the last one ended.
-    case drain
     /// Time has passed: at or after `Scheduler.nextTimer`.
     case tick
 }
@@ -32,11 +31,11 @@ public struct WorkerBirth: Sendable, Equatable {
     public var prefetch: Int
     public var isDraining: Bool
     /// The leases that it holds.
-    public var leases: Set<LeaseToken>
+    public var leases: [LeaseToken]
 
     public init(
         incarnation: Incarnation, slots: Int, prefetch: Int = 0, isDraining: Bool = false,
-        leases: Set<LeaseToken> = []
+        leases: [LeaseToken] = []
     ) {
         self.incarnation = incarnation
         self.slots = slots
@@ -46,23 +45,29 @@ public struct WorkerBirth: Sendable, Equatable {
     }
 }
 
-/// A job as the scheduler sees it: how many shards, until when.
+/// A job as the scheduler sees it: how many shards, until when. No job of the same ID may be running.
 public struct JobSubmission: Sendable {
     public var id: JobID
     public var shards: Int
     /// How long one attempt at a shard may take, from sending to result.
     public var leaseDuration: Duration
-    /// How long the job may take.
-    public var timeout: Duration
+    /// When the job fails if it has not ended.
+    public var deadline: Instant
     /// Higher goes first.
     public var priority: Int
+    /// Of each of its shards.
+    public var shapeClass: ShapeClass
 
-    public init(id: JobID, shards: Int, leaseDuration: Duration, timeout: Duration, priority: Int = 0) {
+    public init(
+        id: JobID, shards: Int, leaseDuration: Duration, deadline: Instant, priority: Int = 0,
+        shapeClass: ShapeClass = ShapeClass(number: 0)
+    ) {
         self.id = id
         self.shards = shards
         self.leaseDuration = leaseDuration
-        self.timeout = timeout
+        self.deadline = deadline
         self.priority = priority
+        self.shapeClass = shapeClass
     }
 }
 

@@ -15,11 +15,36 @@ public struct SchedulerSettings: Sendable {
     public var maxBackOff: Duration = .seconds(5)
     /// A lease younger than this is not missed when a heartbeat does not list it: the task may be on its way.
     public var leaseGrace: Duration = .seconds(2)
-    /// Most jobs admitted at a time; more are refused as busy.
-    public var maxJobs = 1024
+    /// One lease in so many goes to the shard that has waited longest, whatever its priority: nobody starves.
+    public var elderShare = 16
+
+    /// An attempt that takes longer than this part of the worker's attempts at such shards is hedged.
+    public var hedgeQuantile = 0.95
+    /// Attempts that a worker must have made before its own latencies say something; before, the fleet's do.
+    public var hedgeSamples = 8
+    /// No attempt is hedged before this, however fast the others were.
+    public var hedgeFloor: Duration = .milliseconds(50)
+    /// Most hedges at a stroke, and how many are earned by each task sent.
+    public var hedgeBurst = 10
+    public var hedgesPerTask = 0.05
+
+    /// How long a worker is set aside after an invalid result, before it is probed; doubles with each failed probe.
+    public var probation: Duration = .seconds(5)
+    public var maxProbation: Duration = .seconds(600)
+    /// How long a probe may take.
+    public var probeDuration: Duration = .seconds(10)
+    /// Most workers remembered as set aside; beyond it the one that is due first is forgotten.
+    public var maxSetAside = 4096
 
     public init() {}
 
     /// How long a worker may be silent.
     var silence: Duration { heartbeat * missedHeartbeats }
+
+    /// The `count`th back-off, without jitter.
+    func backOff(after count: Int) -> Duration { min(backOff * (1 << min(max(count - 1, 0), 20)), maxBackOff) }
+
+    func probation(after strikes: Int) -> Duration {
+        min(probation * (1 << min(max(strikes - 1, 0), 20)), maxProbation)
+    }
 }

@@ -1,32 +1,45 @@
 import Fleet
 
-/// A life of a worker that was lost, and the shards it held then.
-struct Loss {
-    let incarnation: Incarnation
-    let shards: [ShardKey]
-}
-
 /// What the scheduler knows of one worker.
 struct WorkerRecord {
+    let id: PeerID
+    /// Tells the worker apart from others that had its slot in the table before.
+    let generation: UInt32
     var birth: WorkerBirth?
     var isOnline = false
     var lastHeard: Instant
-    /// Leases out to it.
-    var leases: Set<LeaseToken> = []
+    /// Numbers of the leases out to it, oldest first.
+    var leases: [UInt64] = []
+    /// It gave an invalid result, and no good one to a probe since.
+    var isSetAside = false
     /// It refused a task: leave it alone until then.
     var pausedUntil: Instant?
-    /// Its place in the line of workers with credit, so that nobody stands in it twice.
-    var isInLine = false
+    /// Its places in the lines of workers, so that it stands in none twice.
+    var isInIdleLine = false
+    var isInSpareLine = false
     /// A watchdog timer is set.
     var isWatched = false
+    var latencies = LatencyTable()
+
+    init(_ id: PeerID, generation: UInt32, lastHeard: Instant) {
+        self.id = id
+        self.generation = generation
+        self.lastHeard = lastHeard
+    }
 
     /// Online, born and not draining.
-    var isLive: Bool { isOnline && birth.map { !$0.isDraining } ?? false }
+    var isPresent: Bool { isOnline && birth.map { !$0.isDraining } ?? false }
+
+    /// Present and trusted: it is given shards.
+    var isLive: Bool { isPresent && !isSetAside }
+
+    /// Tasks computed at a time.
+    var slots: Int { birth?.slots ?? 0 }
 
     /// Tasks that may be outstanding at it.
     var credits: Int { birth.map { $0.slots + $0.prefetch } ?? 0 }
 
-    func hasIdleSlot(at now: Instant) -> Bool { canTake(upTo: birth?.slots ?? 0, at: now) }
+    func hasIdleSlot(at now: Instant) -> Bool { canTake(upTo: slots, at: now) }
 
     func hasCredit(at now: Instant) -> Bool { canTake(upTo: credits, at: now) }
 

@@ -9,13 +9,13 @@ public struct DispatcherOptions: Sendable {
     public var version: String
     /// How long a job may take whose request does not say.
     public var timeout: Duration = .seconds(30)
+    /// The same for durable jobs, which are to outlive what goes wrong for longer.
+    public var durableTimeout: Duration = .seconds(86_400)
     /// Most bytes of tensors in one task or partial; the broker's packet limit lowers it.
     public var messageBytes = 4 << 20
-    /// Most bytes of requests and outputs under way at a time; more is refused as busy, but for a job alone.
-    public var maxJobBytes = 1 << 30
-    /// Bounds of the answers kept for repeated requests.
-    public var answerBytes = 64 << 20
-    public var answerLifetime: Duration = .seconds(60)
+    /// Most bytes of answers and tasks that wait to be published before new jobs are refused as busy.
+    public var outgoingBytes = 256 << 20
+    public var admission = AdmissionSettings()
     public var scheduler = SchedulerSettings()
 
     public init(id: PeerID, fleet: PeerID, epoch: UInt64, version: String) {
@@ -27,7 +27,10 @@ public struct DispatcherOptions: Sendable {
 
     /// What to open the transport with: the dispatcher dies with a retained `offline`.
     public var client: ClientOptions {
-        let offline = Presence.offline.message(topic: FleetTopics(fleet: fleet).dispatcherStatus(id))
-        return ClientOptions(clientID: "attn-dispatcher-\(id)", will: offline, farewell: offline)
+        let topics = FleetTopics(fleet: fleet)
+        let offline = Presence.offline.message(topic: topics.dispatcherStatus(id))
+        // A flood of jobs must not keep the fleet's heartbeats and results out.
+        let mailbox = Mailbox.Limits(topic: .init(topics.job, messages: 4096, bytes: 128 << 20))
+        return ClientOptions(clientID: "attn-dispatcher-\(id)", will: offline, farewell: offline, mailbox: mailbox)
     }
 }

@@ -4,60 +4,60 @@ import Logging
 
 /// Answers going out to whoever waits.
 extension DispatcherService {
-    func finish(_ id: JobID, _ outcome: JobOutcome) {
-        guard let job = jobs.removeValue(forKey: id) else { return }
-        jobBytes -= job.bytes
-        let elapsed = job.start.duration(to: now)
-        let report = job.report.json(job: id, op: job.request.op, elapsed: elapsed)
-        let payload: [UInt8]
+    /// Lays out a job's final answer, and drops its data.
+    func conclude(_ id: JobID, _ outcome: JobOutcome) {
+        let job = jobs.removeValue(forKey: id)
+        let elapsed = job.map { $0.start.duration(to: now) } ?? .zero
+        let report = job.map { $0.report.json(job: id, op: $0.request.op, elapsed: elapsed) }
         do throws(SafetensorsError) {
             switch outcome {
             case .done:
-                logger.info(
-                    "job done", metadata: ["job": "\(id)", "elapsed_ms": "\(elapsed.inMilliseconds)"])
-                payload = try JobAnswer.encode(
+                guard var job else { return }
+                logger.info("job done", metadata: ["job": "\(id)", "elapsed_ms": "\(elapsed.inMilliseconds)"])
+                answers[id] = try JobAnswer.encode(
                     job: id.text, status: .done, report: report,
-                    tensors: job.assembly.sources(for: job.attention))
-                answers.insert(id, digest: job.request.digest, payload: payload, at: now)
+                    tensors: job.assembled().sources(for: job.attention))
             case .failed(let error):
                 logger.warning("job failed", metadata: ["job": "\(id)", "reason": "\(error)"])
-                payload = try JobAnswer.encode(job: id.text, status: .failed, error: error, report: report)
+                answers[id] = try JobAnswer.encode(job: id.text, status: .failed, error: error, report: report)
             }
         } catch {
             logger.error("an answer could not be laid out", metadata: ["job": "\(id)", "reason": "\(error)"])
-            return
         }
-        for waiter in job.waiters { deliver(payload, id, to: waiter) }
     }
 
-    /// The scheduler did not admit a job whose data is already here.
-    func refuse(_ id: JobID, _ error: JobError) { finish(id, .failed(error)) }
+    /// Hands the final answer of a job over; nothing comes after it.
+    func deliver(_ id: JobID, to waiters: [JobWaiter]) {
+        guard let answer = answers[id] else { return enqueue(JournalWork(id, .deliver(waiters))) }
+        deliver(answer, id, to: waiters)
+    }
 
-    func answer(_ waiter: Waiter, job: String, error: JobError) {
+    func deliver(_ payload: [UInt8], _ id: JobID?, to waiters: [JobWaiter]) {
+        for waiter in waiters {
+            switch waiter.route {
+            case .topic(let topic, let correlation):
+                let message = message(to: topic, correlation, payload)
+                enqueue(id.map { .answer(message, $0) } ?? .update(message))
+            case .local(let number):
+                guard let continuation = localWaiters.removeValue(forKey: number) else { continue }
+                if let answer = decode(payload) { continuation.yield(answer) }
+                continuation.finish()
+            }
+        }
+    }
+
+    /// Tells a waiter that its job is not done for it.
+    func refuse(_ waiter: JobWaiter, job: String, _ error: JobError) {
+        logger.warning("job refused", metadata: ["job": "\(job)", "reason": "\(error)"])
         do throws(SafetensorsError) {
-            let payload = try JobAnswer.encode(job: job, status: .failed, error: error)
-            deliver(payload, JobID(job), to: waiter)
+            deliver(try JobAnswer.encode(job: job, status: .failed, error: error), nil, to: [waiter])
         } catch {
             logger.error("an answer could not be laid out", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// Hands a final answer over; nothing comes after it.
-    func deliver(_ payload: [UInt8], _ id: JobID?, to waiter: Waiter) {
-        switch waiter {
-        case .topic(let topic, let correlation, _):
-            let message = Message(
-                topic: topic, payload: payload, qos: .atLeastOnce, correlationData: correlation,
-                contentType: JobAnswer.contentType)
-            outgoing.continuation.yield(id.map { .answer(message, $0) } ?? .message(message))
-        case .local(let continuation):
-            if let answer = decode(payload) { continuation.yield(answer) }
-            continuation.finish()
-        }
-    }
-
     /// Tells a waiter who wants to know how its job is doing.
-    func update(_ waiter: Waiter, _ id: JobID, _ status: JobAnswer.Status, _ report: JSON? = nil) {
+    func update(_ waiter: JobWaiter, _ id: JobID, _ status: JobAnswer.Status, _ report: JSON? = nil) {
         guard waiter.wantsUpdates else { return }
         let payload: [UInt8]
         do throws(SafetensorsError) {
@@ -65,34 +65,27 @@ extension DispatcherService {
         } catch {
             return logger.error("an update could not be laid out", metadata: ["reason": "\(error)"])
         }
-        switch waiter {
-        case .topic(let topic, let correlation, _):
-            outgoing.continuation.yield(
-                .message(
-                    Message(
-                        topic: topic, payload: payload, qos: status == .accepted ? .atLeastOnce : .atMostOnce,
-                        correlationData: correlation, contentType: JobAnswer.contentType)))
-        case .local(let continuation): if let answer = decode(payload) { continuation.yield(answer) }
+        switch waiter.route {
+        case .topic(let topic, let correlation):
+            var message = message(to: topic, correlation, payload)
+            message.qos = status == .accepted ? .atLeastOnce : .atMostOnce
+            enqueue(.update(message))
+        case .local(let number):
+            if let answer = decode(payload) { localWaiters[number]?.yield(answer) }
         }
     }
 
     func progress(_ id: JobID, _ report: () -> JSON) {
-        guard let waiters = jobs[id]?.waiters.filter(\.wantsUpdates), !waiters.isEmpty else { return }
+        let waiters = core.waiters(of: id).filter(\.wantsUpdates)
+        guard !waiters.isEmpty else { return }
         let report = report()
         for waiter in waiters { update(waiter, id, .progress, report) }
     }
 
-    /// An answer that the broker does not let through is replaced by an error that it does.
-    func answerFailed(_ message: Message, _ id: JobID, _ error: TransportError) {
-        guard error.code == .tooLarge else { return }
-        do throws(SafetensorsError) {
-            let failure = JobError(.tooLarge, "the answer is too large for the broker: \(error.message)")
-            var message = message
-            message.payload = try JobAnswer.encode(job: id.text, status: .failed, error: failure)
-            outgoing.continuation.yield(.message(message))
-        } catch {
-            logger.error("an answer could not be laid out", metadata: ["reason": "\(error)"])
-        }
+    private func message(to topic: String, _ correlation: [UInt8]?, _ payload: [UInt8]) -> Message {
+        Message(
+            topic: topic, payload: payload, qos: .atLeastOnce, correlationData: correlation,
+            contentType: JobAnswer.contentType)
     }
 
     private func decode(_ payload: [UInt8]) -> JobAnswer? {

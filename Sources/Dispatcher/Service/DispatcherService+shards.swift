@@ -1,17 +1,8 @@
 import Codecs
-import Compute
 import Fleet
 import Logging
 
-/// A result that passed validation, on its way into its job.
-struct ReceivedPartial {
-    let partial: Partial
-    let queued: Duration
-    let compute: Duration
-    let bytes: Int
-}
-
-/// Shards going out as tasks and coming back as partials.
+/// Shards going out as tasks, and what is told of them.
 extension DispatcherService {
     func send(_ assignment: Assignment) {
         let key = assignment.key
@@ -33,35 +24,7 @@ extension DispatcherService {
         let message = Message(
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,
             contentType: JobAnswer.contentType)
-        outgoing.continuation.yield(.task(message, assignment.lease))
-    }
-
-    /// Checks a result against the shard its lease stands for.
-    func validated(_ result: ResultMessage, _ key: ShardKey) throws(InvalidPartial) -> ReceivedPartial {
-        guard let job = jobs[key.job], let tensors = result.tensors else {
-            throw InvalidPartial(description: "it has no tensors")
-        }
-        guard result.job == key.job, result.shard == key.shard else {
-            throw InvalidPartial(description: "it names another shard than its lease")
-        }
-        let partial = try Partial(tensors, for: job.plan.shards[key.shard], of: job.attention.problem)
-        if !partial.isFinite {
-            let inputsMayBeToBlame = job.mayBeNonFinite ?? job.attention.mayBeNonFinite()
-            jobs[key.job]?.mayBeNonFinite = inputsMayBeToBlame
-            guard inputsMayBeToBlame else { throw InvalidPartial(description: "it holds NaN or infinity") }
-        }
-        return ReceivedPartial(
-            partial: partial, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count)
-    }
-
-    func keep(_ received: ReceivedPartial, _ key: ShardKey) {
-        guard let start = jobs[key.job]?.start else { return }
-        jobs[key.job]?.assembly.take(received.partial, shard: key.shard)
-        jobs[key.job]?.report.bytesReceived += received.bytes
-        jobs[key.job]?.report.shards[key.shard].done = start.duration(to: now)
-        jobs[key.job]?.report.shards[key.shard].queued = received.queued
-        jobs[key.job]?.report.shards[key.shard].compute = received.compute
-        jobs[key.job]?.report.shards[key.shard].bytesReceived = received.bytes
+        enqueue(.task(message, assignment.lease))
     }
 
     /// Passes on what the scheduler tells: to the log, the report, and whoever wants updates.
@@ -72,6 +35,12 @@ extension DispatcherService {
         case .workerLost(let worker, let reason):
             logger.warning("worker lost", metadata: ["worker": "\(worker)", "reason": "\(reason.rawValue)"])
         case .workerDraining(let worker): logger.info("worker draining", metadata: ["worker": "\(worker)"])
+        case .workerSetAside(let worker, let reason, let probation):
+            logger.error(
+                "worker set aside",
+                metadata: ["worker": "\(worker)", "reason": "\(reason)", "probed_after_s": "\(probation.inSeconds)"])
+        case .workerTrusted(let worker): logger.info("worker trusted again", metadata: ["worker": "\(worker)"])
+        case .shardHedged(let key, let worker, let after): shardHedged(key, worker, after)
         case .resultDropped(let worker, let lease):
             logger.debug("result dropped", metadata: ["worker": "\(worker)", "lease": "\(lease)"])
         case .shardDone(let key, let worker, let attempt): shardDone(key, worker, attempt)
@@ -91,10 +60,18 @@ extension DispatcherService {
         logger.debug("shard done", metadata: ["job": "\(key.job)", "shard": "\(key.shard)", "worker": "\(worker)"])
         progress(key.job) {
             [
-                "event": "shard-done", "done": JSON(job.assembly.taken), "total": JSON(job.plan.shards.count),
+                "event": "shard-done", "done": JSON(job.taken), "total": JSON(job.plan.shards.count),
                 "shard": JobReport.json(key.shard, job.plan.shards[key.shard], job.report.shards[key.shard]),
             ]
         }
+    }
+
+    private func shardHedged(_ key: ShardKey, _ worker: PeerID, _ after: Duration) {
+        logger.debug("shard hedged", metadata: ["job": "\(key.job)", "shard": "\(key.shard)", "worker": "\(worker)"])
+        guard let start = jobs[key.job]?.start else { return }
+        let hedge = JobReport.Hedge(shard: key.shard, worker: worker, after: after, at: start.duration(to: now))
+        jobs[key.job]?.report.hedges.append(hedge)
+        progress(key.job) { ["event": "shard-hedged", "shard": JobReport.json(hedge)] }
     }
 
     private func shardRetried(_ key: ShardKey, _ retry: JobReport.Retry) {

@@ -24,9 +24,19 @@ struct JobReport: Sendable {
         let at: Duration
     }
 
+    /// A second attempt at a shard whose first one took long.
+    struct Hedge: Sendable {
+        let shard: Int
+        let worker: PeerID
+        /// Since the first attempt was sent.
+        let after: Duration
+        let at: Duration
+    }
+
     let plan: AttentionPlan
     var shards: [ShardTimes]
     var retries: [Retry] = []
+    var hedges: [Hedge] = []
     var tasksSent = 0
     var bytesSent = 0
     var bytesReceived = 0
@@ -46,7 +56,7 @@ struct JobReport: Sendable {
             ],
             "workers": JSON(workers), "tasks_sent": JSON(tasksSent), "bytes_sent": JSON(bytesSent),
             "bytes_received": JSON(bytesReceived),
-            "retries": .array(retries.map(Self.json)),
+            "retries": .array(retries.map { Self.json($0) }), "hedges": .array(hedges.map { Self.json($0) }),
             "shards": .array(zip(plan.shards, shards).enumerated().map { Self.json($0, $1.0, $1.1) }),
         ]
     }
@@ -66,6 +76,13 @@ struct JobReport: Sendable {
         [
             "shard": JSON(retry.shard), "worker": .string(retry.worker.text), "attempt": JSON(retry.attempt),
             "reason": .string(retry.reason), "at_ms": milliseconds(retry.at),
+        ]
+    }
+
+    static func json(_ hedge: Hedge) -> JSON {
+        [
+            "shard": JSON(hedge.shard), "worker": .string(hedge.worker.text), "after_ms": milliseconds(hedge.after),
+            "at_ms": milliseconds(hedge.at),
         ]
     }
 

@@ -44,9 +44,12 @@ public struct FleetTopics: Sendable, Equatable {
             Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
             Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
             Subscription("\(root)/result/+/\(dispatcher)"),
-            Subscription("$share/dispatch/\(job)", qos: .atLeastOnce), Subscription(jobControl, qos: .atLeastOnce),
+            jobSubscription, Subscription(jobControl, qos: .atLeastOnce),
         ]
     }
+
+    /// Shared by all dispatchers.
+    public var jobSubscription: Subscription { Subscription("$share/dispatch/\(job)", qos: .atLeastOnce) }
 
     /// What a client subscribes to.
     public func clientSubscriptions(_ client: PeerID, user: PeerID? = nil) -> [Subscription] {

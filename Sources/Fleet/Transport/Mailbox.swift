@@ -11,20 +11,58 @@ public final class Mailbox: AsyncSequence, Sendable {
     public struct Limits: Sendable {
         public var messages: Int
         public var bytes: Int
+        /// The messages of one topic have bounds of their own within those, so that a flood of them leaves room for others.
+        public var topic: TopicLimits?
 
         /// - Parameters:
         ///   - messages: most messages queued.
         ///   - bytes: most payload bytes queued; one message is always taken, however large.
-        public init(messages: Int = 65_536, bytes: Int = 512 << 20) {
+        public init(messages: Int = 65_536, bytes: Int = 512 << 20, topic: TopicLimits? = nil) {
+            self.messages = messages
+            self.bytes = bytes
+            self.topic = topic
+        }
+    }
+
+    /// Bounds of one topic's messages.
+    public struct TopicLimits: Sendable {
+        public var topic: String
+        public var messages: Int
+        public var bytes: Int
+
+        /// - Parameters: as of `Limits`.
+        public init(_ topic: String, messages: Int, bytes: Int) {
+            self.topic = topic
             self.messages = messages
             self.bytes = bytes
         }
     }
 
-    private struct State {
-        var queue = Deque<TransportEvent>()
+    /// How much is queued.
+    fileprivate struct Load {
         var messages = 0
         var bytes = 0
+
+        func hasRoom(for message: Message, messages most: Int, bytes mostBytes: Int) -> Bool {
+            messages < most && (messages == 0 || bytes + message.payload.count <= mostBytes)
+        }
+
+        mutating func add(_ message: Message) {
+            messages += 1
+            bytes += message.payload.count
+        }
+
+        mutating func remove(_ message: Message) {
+            messages -= 1
+            bytes -= message.payload.count
+        }
+    }
+
+    private struct State {
+        var queue = Deque<TransportEvent>()
+        var load = Load()
+        /// Of it, the topic's with bounds of its own.
+        var topicLoad = Load()
         var dropped: UInt64 = 0
         var isFinished = false
         var waiter: CheckedContinuation<TransportEvent?, Never>?
@@ -41,7 +79,7 @@ public final class Mailbox: AsyncSequence, Sendable {
     public var dropped: UInt64 { state.withLock { $0.dropped } }
 
     /// How many messages wait.
-    public var count: Int { state.withLock { $0.messages } }
+    public var count: Int { state.withLock { $0.load.messages } }
 
     /// Queues an event, or drops and counts it. Callable from any thread; never blocks for long.
     /// - Returns: whether it was taken.
@@ -54,13 +92,12 @@ public final class Mailbox: AsyncSequence, Sendable {
                 return (waiter, true)
             }
             if case .message(let message) = event {
-                let bytes = state.bytes + message.payload.count
-                guard state.messages < limits.messages, state.messages == 0 || bytes <= limits.bytes else {
+                guard limits.hasRoom(for: message, state.load, state.topicLoad) else {
                     state.dropped += 1
                     return (nil, false)
                 }
-                state.messages += 1
-                state.bytes = bytes
+                state.load.add(message)
+                if limits.topic?.topic == message.topic { state.topicLoad.add(message) }
             }
             state.queue.append(event)
             return (nil, true)
@@ -89,8 +126,8 @@ public final class Mailbox: AsyncSequence, Sendable {
                 let ready = state.withLock { state -> TransportEvent?? in
                     if let event = state.queue.popFirst() {
                         if case .message(let message) = event {
-                            state.messages -= 1
-                            state.bytes -= message.payload.count
+                            state.load.remove(message)
+                            if limits.topic?.topic == message.topic { state.topicLoad.remove(message) }
                         }
                         return event
                     }
@@ -117,4 +154,12 @@ public final class Mailbox: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(mailbox: self) }
+}
+
+extension Mailbox.Limits {
+    fileprivate func hasRoom(for message: Message, _ load: Mailbox.Load, _ topicLoad: Mailbox.Load) -> Bool {
+        guard load.hasRoom(for: message, messages: messages, bytes: bytes) else { return false }
+        guard let topic, topic.topic == message.topic else { return true }
+        return topicLoad.hasRoom(for: message, messages: topic.messages, bytes: topic.bytes)
+    }
 }

@@ -23,12 +23,16 @@ struct SchedulerHarness {
     }
 
     mutating func submit(
-        _ name: String, shards: Int, lease: Duration = .seconds(10), timeout: Duration = .seconds(60), priority: Int = 0
+        _ name: String, shards: Int, lease: Duration = .seconds(10), timeout: Duration = .seconds(60),
+        priority: Int = 0,
+        shapeClass: ShapeClass = ShapeClass(number: 0)
     ) {
         handle(
             .jobSubmitted(
                 JobSubmission(
-                    id: job(name), shards: shards, leaseDuration: lease, timeout: timeout, priority: priority)))
+                    id: job(name), shards: shards, leaseDuration: lease, deadline: now.advanced(by: timeout),
+                    priority: priority,
+                    shapeClass: shapeClass)))
     }
 
     mutating func end(_ assignment: Assignment, _ outcome: TaskEnd.Outcome = .done) {
@@ -40,7 +44,7 @@ struct SchedulerHarness {
     }
 
     mutating func heartbeat(_ name: String, holding leases: [LeaseToken] = [], incarnation: UInt64 = 1) {
-        handle(.heartbeat(peer(name), Incarnation(incarnation), leases: Set(leases)))
+        handle(.heartbeat(peer(name), Incarnation(incarnation), leases: leases))
     }
 
     /// Lets time pass, firing every timer on the way at its own instant.

@@ -106,7 +106,7 @@ import Testing
         fleet.submit("j", shards: 3)
         let sent = fleet.takeSends()
         let birth = WorkerBirth(
-            incarnation: Incarnation(1), slots: 2, isDraining: true, leases: Set(sent.map(\.lease)))
+            incarnation: Incarnation(1), slots: 2, isDraining: true, leases: sent.map(\.lease))
         fleet.handle(.workerInfo(peer("a"), birth, live: true))
         fleet.end(sent[0])
         #expect(fleet.takeSends().isEmpty)
@@ -228,60 +228,26 @@ import Testing
         fleet.handle(.connectionLost)
         fleet.advance(.seconds(60))
         fleet.handle(.connectionRestored)
-        let held = Set(sent.filter { $0.worker == peer("b") }.map(\.lease))
+        let held = sent.filter { $0.worker == peer("b") }.map(\.lease)
         fleet.handle(
             .workerInfo(peer("b"), WorkerBirth(incarnation: Incarnation(1), slots: 2, leases: held), live: true))
         fleet.handle(.workerStatus(peer("b"), online: true))
         for _ in 0..<3 {
             fleet.advance(.seconds(5))
-            fleet.heartbeat("b", holding: Array(held))
+            fleet.heartbeat("b", holding: held)
         }
         #expect(fleet.takeSends().map(\.worker) == [peer("b")])
     }
 }
 
-@Suite("Admission and the end") struct AdmissionTests {
-    @Test("The same job ID twice at a time is a conflict for the core; the shell joins the two")
-    func twice() {
-        var fleet = SchedulerHarness()
-        fleet.submit("j", shards: 1)
-        fleet.submit("j", shards: 1)
-        let refusals = fleet.take().compactMap { if case .refuse(_, let error) = $0 { error.code } else { nil } }
-        #expect(refusals == [.conflict])
-    }
-
-    @Test("Above the most jobs admitted a job is refused as busy, at once")
-    func busy() {
-        var settings = SchedulerSettings()
-        settings.maxJobs = 2
-        var fleet = SchedulerHarness(settings: settings)
-        for name in ["a", "b", "c"] { fleet.submit(name, shards: 1) }
-        let refusals = fleet.take().compactMap { if case .refuse(_, let error) = $0 { error.code } else { nil } }
-        #expect(refusals == [.busy])
-    }
-
-    @Test("Draining refuses new jobs, finishes the running ones, then says so")
-    func drain() {
-        var fleet = SchedulerHarness()
-        fleet.join("a")
-        fleet.submit("j", shards: 1)
-        let task = fleet.takeSends()[0]
-        fleet.handle(.drain)
-        #expect(!fleet.take().contains(.drained))
-        fleet.submit("k", shards: 1)
-        #expect(
-            fleet.take().contains { if case .refuse(_, let error) = $0 { error.code == .shuttingDown } else { false } })
-        fleet.end(task)
-        #expect(fleet.take().contains(.drained))
-    }
-
+@Suite("A job's end") struct JobEndTests {
     @Test("A cancelled job ends at once and its workers are told")
     func cancel() {
         var fleet = SchedulerHarness()
         fleet.join("a")
         fleet.submit("j", shards: 5)
         let task = fleet.takeSends()[0]
-        fleet.handle(.jobCancelled(job("j")))
+        fleet.handle(.jobCancelled(job("j"), JobError(.cancelled, "enough")))
         let actions = fleet.take()
         #expect(actions.failure == .cancelled)
         #expect(actions.contains(.cancel(worker: peer("a"), lease: task.lease)))

@@ -115,7 +115,7 @@ extension Integration {
                 let sample = SampleJob()
                 try await sample.check(
                     try await fleet.client.run(try sample.request(), as: job("honest"), timeout: .seconds(30)))
-                #expect(await fleet.dispatcher.counters.jobsAccepted == 1)
+                #expect(await fleet.dispatcher.counters.jobsStarted == 1)
             }
         }
 

@@ -66,7 +66,7 @@ extension Integration {
                 let answers = try await [first, second]
                 let third = try await fleet.client.run(request, as: job("same"), timeout: .seconds(30))
                 for answer in answers + [third] { try await sample.check(answer) }
-                #expect(await fleet.dispatcher.counters.jobsAccepted == 1)
+                #expect(await fleet.dispatcher.counters.jobsStarted == 1)
                 let other = try SampleJob(seed: 2).request()
                 let refused = try await fleet.client.run(other, as: job("same"), timeout: .seconds(30))
                 #expect(refused.errorCode == "job-conflict")

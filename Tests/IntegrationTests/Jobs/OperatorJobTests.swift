@@ -85,7 +85,7 @@ extension Integration {
                         #expect(answer.errorMessage?.contains("28160 bytes") == true)
                     }
                 }
-                #expect(await dispatcher.counters.jobsAccepted == 0)
+                #expect(await dispatcher.counters.jobsStarted == 0)
                 await dispatcher.drain()
                 try await running.value
             }

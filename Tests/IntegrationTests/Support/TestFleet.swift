@@ -66,7 +66,7 @@ private func expectEmptyTables(_ dispatcher: DispatcherService) async throws {
     try await eventually("the dispatcher's tables are empty") {
         let tables = await dispatcher.tables
         let jobs = await dispatcher.runningJobs
-        return tables.jobs == 0 && tables.leases == 0 && tables.ready == 0 && jobs == 0
+        return tables.jobs == 0 && tables.scheduler.leases == 0 && tables.scheduler.ready == 0 && jobs == 0
     }
 }
 

@@ -1,0 +1,41 @@
+import Fleet
+import Logging
+
+/// Actions out.
+extension DispatcherService {
+    /// - Returns: what the core is to be told at once.
+    func perform(_ action: DispatcherAction, _ partial: ReceivedPartial?) -> DispatcherEvent? {
+        switch action {
+        case .prepare(let id): return prepare(id)
+        case .load(let id): enqueue(JournalWork(id, .load))
+        case .store(let ticket, let waiters): store(ticket, waiters)
+        case .storeWaiters(let id, let waiters):
+            enqueue(JournalWork(id, .setWaiters(waiters.compactMap(JournaledWaiter.init))))
+        case .unload(let id), .discard(let id): jobs[id] = nil
+        case .send(let assignment): send(assignment)
+        case .probe(let probe): send(probe)
+        case .cancelTask(let worker, let lease): cancelTask(worker, lease)
+        case .keep(let key): if let partial { keep(partial, key) }
+        case .accepted(let id, let waiter): update(waiter, id, .accepted)
+        case .refuse(let id, let waiter, let error): refuse(waiter, job: id.text, error)
+        case .conclude(let id, let outcome): conclude(id, outcome)
+        case .storeAnswer(let id, let until): storeAnswer(id, keepUntil: until)
+        case .deliver(let id, let waiters): deliver(id, to: waiters)
+        case .dropAnswer(let id): answers[id] = nil
+        case .forget(let id): enqueue(JournalWork(id, .forget))
+        case .note(let note): took(note)
+        case .drained: enqueue(.end)
+        }
+        return nil
+    }
+
+    private func cancelTask(_ worker: PeerID, _ lease: LeaseToken) {
+        probes[lease] = nil
+        enqueue(
+            .message(
+                Message(
+                    topic: topics.control(worker: worker, dispatcher: options.id),
+                    payload: Control.cancel(lease).encoded(), qos: .atLeastOnce, contentType: "application/json",
+                    expiry: 60)))
+    }
+}

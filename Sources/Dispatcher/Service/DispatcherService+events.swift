@@ -1,0 +1,76 @@
+import Fleet
+import Logging
+
+/// Events in: from the transport and the clock.
+extension DispatcherService {
+    func receive() async {
+        for await event in transport.events {
+            switch event {
+            case .connected:
+                announce()
+                handle(.fleet(.connectionRestored))
+            case .disconnected(let reason):
+                logger.warning("no connection to the broker, trying again", metadata: ["reason": "\(reason)"])
+                handle(.fleet(.connectionLost))
+            case .message(let message): received(message)
+            }
+        }
+        // The transport is closed: nothing more can come or go.
+        drained.continuation.yield()
+    }
+
+    private func received(_ message: Message) {
+        do {
+            switch topics.parse(message.topic) {
+            case .job: received(job: message)
+            case .jobControl: try received(control: message)
+            case .result(let worker, options.id): received(result: try ResultMessage(decoding: message.payload), worker)
+            case .workerStatus(let worker):
+                let presence = message.payload.isEmpty ? .offline : try Presence(decoding: message.payload)
+                handle(.fleet(.workerStatus(worker, online: presence == .online)))
+            case .workerInfo(let worker):
+                guard !message.payload.isEmpty else { return handle(.fleet(.workerStatus(worker, online: false))) }
+                let info = try WorkerInfo(decoding: message.payload)
+                let birth = WorkerBirth(
+                    incarnation: info.incarnation, slots: info.slots, prefetch: info.prefetch,
+                    isDraining: info.isDraining, leases: info.leases)
+                handle(.fleet(.workerInfo(worker, birth, live: !message.retain)))
+            case .workerStats(let worker):
+                let stats = try WorkerStats(decoding: message.payload)
+                handle(.fleet(.heartbeat(worker, stats.incarnation, leases: stats.leases)))
+            default: break
+            }
+        } catch {
+            logger.warning("message refused", metadata: ["topic": "\(message.topic)", "reason": "\(error)"])
+        }
+    }
+
+    func handle(_ event: DispatcherEvent, partial: ReceivedPartial? = nil) {
+        var events = [event]
+        // What an action asks for at once is the next event; nothing else comes in between.
+        while let event = events.popLast() {
+            for action in core.handle(event, at: now) {
+                if let reply = perform(action, partial) { events.append(reply) }
+            }
+        }
+        setTimer()
+    }
+
+    private func setTimer() {
+        let due = core.nextTimer
+        guard due != timerDue else { return }
+        timerDue = due
+        timer?.cancel()
+        guard let due else { return }
+        let wake = start.advanced(by: Instant.origin.duration(to: due))
+        timer = Task { [clock] in
+            do { try await clock.sleep(until: wake) } catch { return }
+            self.timerFired()
+        }
+    }
+
+    private func timerFired() {
+        timerDue = nil
+        handle(.tick)
+    }
+}

@@ -1,0 +1,129 @@
+import Codecs
+public import Fleet
+import Logging
+
+/// Requests coming in, from the job topic and from this process.
+extension DispatcherService {
+    /// Runs a job for a caller in this process: updates, then the final answer, then the stream ends.
+    ///
+    /// A caller that stops listening does not stop the job.
+    public func submit(_ payload: [UInt8]) -> AsyncStream<JobAnswer> {
+        let (stream, continuation) = AsyncStream<JobAnswer>.makeStream()
+        lastLocalWaiter += 1
+        localWaiters[lastLocalWaiter] = continuation
+        submit(payload, .local(lastLocalWaiter), client: "local")
+        return stream
+    }
+
+    func received(job message: Message) {
+        guard let responseTopic = message.responseTopic else {
+            logger.warning("job refused", metadata: ["reason": "it has no response topic to be answered on"])
+            return
+        }
+        guard mayAnswer(on: responseTopic) else {
+            logger.warning("job refused", metadata: ["reason": "its response topic is one of the fleet's own"])
+            return
+        }
+        submit(
+            message.payload, .topic(responseTopic, correlation: message.correlationData),
+            client: topics.client(answeredOn: responseTopic))
+    }
+
+    /// A client's word on a job of its own: it speaks for the wait on its response topic.
+    func received(control message: Message) throws(MessageError) {
+        guard let responseTopic = message.responseTopic else { return }
+        let control = try JobControl(decoding: message.payload)
+        let route = JobWaiter.Route.topic(responseTopic, correlation: message.correlationData)
+        switch control.command {
+        case .cancel: handle(.withdrawn(control.job, route))
+        case .release: handle(.released(control.job, route))
+        }
+    }
+
+    /// A response topic within the fleet's root would let a client speak with the dispatcher's voice.
+    private func mayAnswer(on topic: String) -> Bool {
+        guard !topic.isEmpty, !topic.contains(where: { $0 == "#" || $0 == "+" || $0 == "\0" }) else { return false }
+        return !topic.hasPrefix("attn/") || topic.hasPrefix(topics.root + "/answer/")
+    }
+
+    private func submit(_ payload: [UInt8], _ route: JobWaiter.Route, client: String) {
+        do throws(JobError) {
+            let request = try JobRequest(decoding: payload)
+            if request.isDurable, journal == nil {
+                throw JobError(.unsupported, "this dispatcher has no journal for durable jobs: give it --journal")
+            }
+            guard outgoingBytes <= options.outgoingBytes else {
+                throw JobError(
+                    .busy, "\(outgoingBytes) bytes wait to be published: send the job again later",
+                    retryAfter: .seconds(1))
+            }
+            let timeout = request.timeout ?? (request.isDurable ? options.durableTimeout : options.timeout)
+            let ticket = JobTicket(
+                id: request.id, digest: request.digest, bytes: payload.count, priority: request.priority,
+                isDurable: request.isDurable, deadline: now.advanced(by: timeout), client: client)
+            incoming = request
+            handle(.requested(ticket, JobWaiter(route, wantsUpdates: request.wantsUpdates)))
+            incoming = nil
+        } catch {
+            refuse(
+                JobWaiter(route, wantsUpdates: false), job: JobRequest.claimedID(payload)?.text ?? "", error)
+        }
+    }
+
+    /// Reads and cuts the request in hand.
+    func prepare(_ id: JobID) -> DispatcherEvent {
+        guard let request = incoming, request.id == id else {
+            return .unfit(id, JobError(.invalidRequest, "job \(id) has no request"))
+        }
+        return prepare(request)
+    }
+
+    func prepare(_ request: JobRequest) -> DispatcherEvent {
+        do throws(JobError) {
+            let attention = try AttentionRequest(request)
+            try checkAnswer(attention)
+            let plan = try planAttention(attention.problem, limits: limits(for: attention))
+            jobs[request.id] = RunningJob(request, attention, plan, start: now)
+            let flops = attention.problem.flops / Double(max(plan.shards.count, 1))
+            return .prepared(
+                request.id,
+                PreparedJob(
+                    shards: plan.shards.count, outputBytes: attention.problem.outputBytes,
+                    leaseDuration: leaseDuration(flops: flops),
+                    shapeClass: ShapeClass(kind: attention.op == .attention ? 0 : 1, flops: flops)))
+        } catch {
+            return .unfit(request.id, error)
+        }
+    }
+
+    private func limits(for attention: AttentionRequest) -> PlanLimits {
+        // Room for the header and the MQTT packet around the tensors.
+        let overhead = 4096
+        let packet = transport.maximumPacketSize.map { max($0 - overhead, 1) } ?? .max
+        return PlanLimits(
+            slots: core.liveSlots, messageBytes: options.messageBytes, packetBytes: packet,
+            elementBytes: attention.wireType.byteWidth)
+    }
+
+    /// What could never be delivered is not worth computing.
+    private func checkAnswer(_ attention: AttentionRequest) throws(JobError) {
+        let packet = transport.maximumPacketSize ?? Message.maximumPacketSize
+        guard attention.answerBytes <= packet else {
+            throw JobError(
+                .tooLarge,
+                "the outputs take \(attention.answerBytes) bytes, and the broker lets \(packet) through")
+        }
+    }
+
+    /// Ten seconds, and what the shard takes at 0.2 GFLOP/s, slower than any worker worth having.
+    private func leaseDuration(flops: Double) -> Duration { .seconds(10) + .seconds(min(flops / 0.2e9, 86_400)) }
+}
+
+extension FleetTopics {
+    /// Whose share a job uses that is answered on that topic: the user that has logged in, else the client, else whoever
+    /// reads there.
+    func client(answeredOn topic: String) -> String {
+        guard case .answer(let client, let user) = parse(topic) else { return topic }
+        return (user ?? client).text
+    }
+}

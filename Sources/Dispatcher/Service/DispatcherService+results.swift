@@ -1,0 +1,88 @@
+import Codecs
+import Compute
+import Fleet
+import Logging
+
+/// A result that passed validation, on its way into its job.
+struct ReceivedPartial {
+    let partial: Partial
+    let queued: Duration
+    let compute: Duration
+    let bytes: Int
+}
+
+/// Results of workers, looked into before they count.
+extension DispatcherService {
+    func received(result: ResultMessage, _ worker: PeerID) {
+        var partial: ReceivedPartial?
+        let outcome: TaskEnd.Outcome
+        switch result.status {
+        case .refused(let code): outcome = .refused(code: code)
+        case .failed(let code, let reason): outcome = .failed(code: code, message: reason)
+        case .done where core.isProbe(result.lease, at: worker): outcome = probed(result)
+        case .done:
+            // A stale result is not worth looking into: the scheduler drops it.
+            if let key = core.shard(under: result.lease, at: worker) {
+                do throws(InvalidPartial) {
+                    partial = try validated(result, key)
+                    outcome = .done
+                } catch {
+                    outcome = .invalid(reason: error.description)
+                }
+            } else {
+                outcome = .done
+            }
+        }
+        let end = TaskEnd(worker: worker, incarnation: result.incarnation, lease: result.lease, outcome: outcome)
+        handle(.fleet(.taskEnded(end)), partial: partial)
+    }
+
+    private func probed(_ result: ResultMessage) -> TaskEnd.Outcome {
+        guard let probe = probes.removeValue(forKey: result.lease) else { return .refused(code: "unknown-probe") }
+        return probe.flaw(of: result).map { .invalid(reason: $0) } ?? .done
+    }
+
+    func send(_ probe: Probe) {
+        do {
+            let task = try ProbeTask(probe)
+            // A worker holds one probe at a time.
+            probes = probes.filter { core.isProbe($0.key, at: probe.worker) || $0.key.epoch != probe.lease.epoch }
+            probes[probe.lease] = task
+            enqueue(
+                .task(
+                    Message(
+                        topic: topics.task(worker: probe.worker, dispatcher: options.id), payload: task.payload,
+                        contentType: JobAnswer.contentType), probe.lease))
+        } catch {
+            logger.error("a probe could not be laid out", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Checks a result against the shard its lease stands for.
+    private func validated(_ result: ResultMessage, _ key: ShardKey) throws(InvalidPartial) -> ReceivedPartial {
+        guard let job = jobs[key.job], let tensors = result.tensors else {
+            throw InvalidPartial(description: "it has no tensors")
+        }
+        guard result.job == key.job, result.shard == key.shard else {
+            throw InvalidPartial(description: "it names another shard than its lease")
+        }
+        let partial = try Partial(tensors, for: job.plan.shards[key.shard], of: job.attention.problem)
+        if !partial.isFinite {
+            let inputsMayBeToBlame = job.mayBeNonFinite ?? job.attention.mayBeNonFinite()
+            jobs[key.job]?.mayBeNonFinite = inputsMayBeToBlame
+            guard inputsMayBeToBlame else { throw InvalidPartial(description: "it holds NaN or infinity") }
+        }
+        return ReceivedPartial(
+            partial: partial, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count)
+    }
+
+    func keep(_ received: ReceivedPartial, _ key: ShardKey) {
+        guard let start = jobs[key.job]?.start else { return }
+        jobs[key.job]?.take(received.partial, shard: key.shard)
+        jobs[key.job]?.report.bytesReceived += received.bytes
+        jobs[key.job]?.report.shards[key.shard].done = start.duration(to: now)
+        jobs[key.job]?.report.shards[key.shard].queued = received.queued
+        jobs[key.job]?.report.shards[key.shard].compute = received.compute
+        jobs[key.job]?.report.shards[key.shard].bytesReceived = received.bytes
+    }
+}
