@@ -93,6 +93,10 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Client", dependencies: ["Codecs", "Fleet"], swiftSettings: settings),
 
+        // The cores of dispatcher and workers on a virtual clock, with everything that may go wrong.
+        .target(
+            name: "Simulation", dependencies: ["Dispatcher", "Fleet", "Worker", heap], swiftSettings: settings),
+
         // What the executables share.
         .target(name: "CAllocator"),
         .target(
@@ -116,7 +120,7 @@ let package = Package(
             name: "attn",
             dependencies: [
                 "AttnMath", "Client", "Codecs", "CommandOptions", "Dispatcher", "Fleet", "KernelBench", "LocalFleet",
-                "Mosquitto", "Settings", argumentParser, logging, signals,
+                "Mosquitto", "Settings", "Simulation", argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
