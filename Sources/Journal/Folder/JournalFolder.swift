@@ -1,0 +1,35 @@
+import Dispatcher
+import Glibc
+
+/// What lies where in a journal's folder.
+struct JournalFolder: Sendable {
+    let folder: Folder
+
+    init(_ path: String) { folder = Folder(path: path) }
+
+    var path: String { folder.path }
+    var lock: String { folder.file("journal.lock") }
+    var database: String { folder.file("journal.sqlite") }
+    var writeAheadLog: String { folder.file("journal.sqlite-wal") }
+    var requests: Spool { Spool(folder: Folder(path: folder.file("requests"))) }
+    var answers: Spool { Spool(folder: Folder(path: folder.file("answers"))) }
+
+    /// Makes what is absent, readable by this user only.
+    func create() throws(JournalError) {
+        try requests.folder.create()
+        try answers.folder.create()
+        // SQLite gives its other files the mode of this one. An empty file is an empty database.
+        _ = try FileDescriptor(database, O_RDWR | O_CREAT)
+        try folder.sync()
+    }
+
+    /// The journal cannot be trusted any more: what is wrong, and what a person can do.
+    func damaged(_ reason: String) -> JournalError {
+        JournalError(
+            .damaged,
+            """
+            the journal in \(path) is damaged: \(reason); nothing was changed. Restore the folder from a backup, or set \
+            it aside (mv \(path) \(path).damaged) and start anew, which forgets its jobs
+            """)
+    }
+}
