@@ -1,16 +1,16 @@
-public import Dispatcher
+import Dispatcher
 import Fleet
 
 /// A job all of which follows from its name, so that who finds it can tell whether it is whole.
-public struct CrashJob: Sendable {
-    public let journaled: JournaledJob
-    public let request: [UInt8]
-    public let answer: [UInt8]
-    public let laterWaiters: [JournaledWaiter]
-    public let keepUntil: WallTime
+struct CrashJob: Sendable {
+    let journaled: JournaledJob
+    let request: [UInt8]
+    let answer: [UInt8]
+    let laterWaiters: [JournaledWaiter]
+    let keepUntil: WallTime
 
     /// - Parameter name: a job ID.
-    public init(name: String) {
+    init(name: String) {
         // The same in every process, which Swift's own hash is not.
         let seed = name.utf8.reduce(5381) { ($0 &* 33) ^ UInt64($1) }
         var random = SeededGenerator(seed: seed)

@@ -19,8 +19,11 @@ struct JournalCrash {
             report("epoch", String(contents.epoch))
             await withDiscardingTaskGroup { group in
                 for client in 0..<8 {
-                    let random = SeededGenerator(seed: seed &+ UInt64(client))
-                    group.addTask { await Client(journal, name: "\(contents.epoch)-\(client)", random).work() }
+                    group.addTask {
+                        let random = SeededGenerator(seed: seed &+ UInt64(client))
+                        var client = Client(journal, name: "\(contents.epoch)-\(client)", random)
+                        await client.work()
+                    }
                 }
             }
         }
