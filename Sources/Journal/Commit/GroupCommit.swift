@@ -64,6 +64,8 @@ final class GroupCommit<Change: Sendable>: Sendable {
     /// How many changes wait for the next commit.
     var count: Int { state.withLock { $0.waiting.count } }
 
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     private func enqueue(_ waiting: Waiting) {
         let isCancelled = Task.isCancelled
         let (isRefused, isFirst) = state.withLock { state in

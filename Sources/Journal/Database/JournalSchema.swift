@@ -3,12 +3,12 @@ import GRDB
 /// The tables, version by version. A version that was released is never changed; what comes later is another one.
 enum JournalSchema {
     /// Says in the file's header whose database this is ("AttJ").
-    static let applicationID: Int32 = 0x4174_744a
+    static let applicationID: Int32 = 0x4174_744a  // 1098150986
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1") { db in
-            try db.execute(sql: "PRAGMA application_id = 1098134602")
+            try db.execute(sql: "PRAGMA application_id = 1098150986")
             try createJobs(db)
             try createWaiters(db)
             try createLife(db)
