@@ -3,6 +3,7 @@ public import Dispatcher
 public import Fleet
 import GRDB
 import Logging
+import Synchronization
 
 /// The journal in a folder: one SQLite database of rows, and a file for each request and answer.
 ///
@@ -13,6 +14,8 @@ public final class Journal: JobJournal {
     private let database: DatabaseQueue
     private let changes: GroupCommit<JournalChange>
     private let readers: BlockingQueue
+    /// Changed and read on the readers' thread: a closed connection must not be asked.
+    private let isClosed = Atomic(false)
     private let lock: FolderLock
     private let logger: Logger
 
@@ -64,6 +67,7 @@ public final class Journal: JobJournal {
 
     /// Blocks.
     private func row(_ id: JobID) throws(JournalError) -> JobRow {
+        guard !isClosed.load(ordering: .relaxed) else { throw .withdrawn }
         let row = try folder.translating { try database.read { try JobRow.find(id, $0) } }
         guard let row else { throw JournalError.noJob(id) }
         return row
@@ -74,6 +78,7 @@ public final class Journal: JobJournal {
         await changes.close()
         do throws(JournalError) {
             try await readers.runUncancelled { [self] () throws(JournalError) in
+                isClosed.store(true, ordering: .relaxed)
                 try folder.translating { try database.close() }
             }
         } catch {

@@ -26,9 +26,10 @@ struct CrashJob: Sendable {
 
     /// Mostly small, sometimes many pages, sometimes nothing.
     private static func bytes(_ random: inout SeededGenerator) -> [UInt8] {
-        let most: UInt64 = random.next() % 8 == 0 ? 200_000 : 2000
-        let seed = random.next()
-        return (0..<Int(random.next() % most)).map { UInt8(truncatingIfNeeded: seed &+ UInt64($0) &* 31) }
+        let most: UInt64 = random.next() % 16 == 0 ? 100_000 : 500
+        let count = Int(random.next() % most)
+        let piece = (0..<256).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        return Array(repeatElement(piece, count: count / 256 + 1).joined().prefix(count))
     }
 
     private static func waiter(_ name: String, _ number: UInt64, _ random: inout SeededGenerator) -> JournaledWaiter {

@@ -40,7 +40,7 @@ import Testing
     /// Opening refuses with that code, says what to do, and changes nothing.
     private func expectRefusal(_ folder: String, _ code: JournalError.Code, _ what: String = "") async throws {
         let before = try files(in: folder)
-        let refusal = try #require(try await openingError(folder), "\(what)")
+        let refusal = try #require(try await openingError(folder), "\(what) was not noticed")
         #expect(refusal.code == code, "\(what): \(refusal)")
         #expect(refusal.message.contains(folder) && refusal.message.contains("nothing was changed"), "\(refusal)")
         #expect(try files(in: folder) == before, "\(what)")

@@ -9,12 +9,10 @@ import Testing
     /// A commit that takes as long as the test wants, and keeps what it was given.
     private final class SlowCommit: Sendable {
         let groups = Mutex<[[Int]]>([])
-        let begun = DispatchSemaphore(value: 0)
         let proceed = DispatchSemaphore(value: 0)
 
         @Sendable func perform(_ changes: [Int]) -> [Result<Void, JournalError>] {
             groups.withLock { $0.append(changes) }
-            begun.signal()
             proceed.wait()
             return changes.map { $0 < 0 ? .failure(JournalError(.full, "\($0)")) : .success(()) }
         }
@@ -30,7 +28,7 @@ import Testing
         let commits = GroupCommit(on: DispatchQueue(label: "test"), perform: slow.perform)
         try await withThrowingTaskGroup { group in
             group.addTask { try await commits.commit(0) }
-            try await waitUntil { slow.begun.wait(timeout: .now()) == .success }
+            try await waitUntil { slow.groups.withLock { $0.count } == 1 }
             for number in 1...100 {
                 group.addTask { try await commits.commit(number) }
                 try await waitUntil { commits.count == number }
@@ -55,7 +53,7 @@ import Testing
         let slow = SlowCommit()
         let commits = GroupCommit(on: DispatchQueue(label: "test"), perform: slow.perform)
         let underWay = Task { await failure { try await commits.commit(1) } }
-        try await waitUntil { slow.begun.wait(timeout: .now()) == .success }
+        try await waitUntil { slow.groups.withLock { $0.count } == 1 }
         let waiting = Task { await failure { try await commits.commit(2) } }
         try await waitUntil { commits.count == 1 }
         waiting.cancel()
@@ -71,7 +69,7 @@ import Testing
         let slow = SlowCommit()
         let commits = GroupCommit(on: DispatchQueue(label: "test"), perform: slow.perform)
         let first = Task { await failure { try await commits.commit(1) } }
-        try await waitUntil { slow.begun.wait(timeout: .now()) == .success }
+        try await waitUntil { slow.groups.withLock { $0.count } == 1 }
         let second = Task { await failure { try await commits.commit(2) } }
         try await waitUntil { commits.count == 1 }
         let closing = Task { await commits.close() }

@@ -16,9 +16,16 @@ func files(in folder: String) throws -> [String: Data] {
     for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
         guard name != "journal.lock", !name.hasSuffix("-shm") else { continue }
         let contents = FileManager.default.contents(atPath: "\(folder)/\(name)")
-        if let contents { files[name] = contents }
+        // A write-ahead log without a byte comes with every connection, even one that cannot write.
+        if let contents, !(contents.isEmpty && name.hasSuffix("-wal")) { files[name] = contents }
     }
     return files
+}
+
+/// How many requests and answers are there.
+func countOfSpooledFiles(in folder: String) throws -> Int {
+    try ["requests", "answers"].map { try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\($0)").count }
+        .reduce(0, +)
 }
 
 /// Changes a file's bytes.

@@ -29,9 +29,6 @@ extension JournalFolder {
             return JournalError(.locked, "\(reason); close the program that has the database open, and try again")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
             return JournalError(.io, "\(reason); give this user the right to read and write everything in \(path)")
-        case .SQLITE_MISUSE:
-            // What GRDB says of a closed connection.
-            return .withdrawn
         default:
             return JournalError(.io, "\(reason); look at the kernel's log for the disk of \(path)")
         }
