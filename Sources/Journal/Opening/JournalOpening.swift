@@ -52,8 +52,9 @@ struct JournalOpening {
     /// What SQLite would pass over in silence.
     private func checkFiles() throws(JournalError) {
         let log = try contents(folder.writeAheadLog)
-        if try contents(folder.database, limit: 1).isEmpty {
-            guard log.isEmpty else { throw folder.damaged("journal.sqlite is empty, and journal.sqlite-wal is not") }
+        // Shorter than the smallest page, SQLite takes it for a new database.
+        if try contents(folder.database, limit: 512).count < 512 {
+            guard log.isEmpty else { throw folder.damaged("journal.sqlite is empty or gone, and journal.sqlite-wal is not") }
             let files = try folder.requests.folder.names().count + folder.answers.folder.names().count
             guard files == 0 else {
                 throw folder.damaged("journal.sqlite is empty or gone, and \(files) files of jobs are there")
