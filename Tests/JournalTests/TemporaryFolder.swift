@@ -14,7 +14,7 @@ func withTemporaryFolder<R>(
 func files(in folder: String) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-        guard name != "journal.lock", !name.hasSuffix("-shm") else { continue }
+        guard name != "journal.lock", name != "journal.reserve", !name.hasSuffix("-shm") else { continue }
         let contents = FileManager.default.contents(atPath: "\(folder)/\(name)")
         // A write-ahead log without a byte comes with every connection, even one that cannot write.
         if let contents, !(contents.isEmpty && name.hasSuffix("-wal")) { files[name] = contents }

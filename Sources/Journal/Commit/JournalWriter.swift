@@ -32,11 +32,12 @@ final class JournalWriter: Sendable {
         }
     }
 
-    /// On a full disk only forgetting helps, so it goes alone, into the write-ahead log's own space, used once more.
+    /// On a full disk only forgetting helps, so it goes alone, and gets the reserve to do it in.
     private func performWithoutRoom(_ changes: [JournalChange], _ full: JournalError) -> [Result<Void, JournalError>] {
+        folder.reserve.release()
+        defer { folder.holdReserve(logger) }
         let outcomes: [Result<Void, JournalError>]
         do throws(JournalError) {
-            try folder.translating { _ = try database.writeWithoutTransaction { try $0.checkpoint(.restart) } }
             outcomes = try commit(changes.filter(\.makesRoom))
         } catch {
             return changes.map { _ in .failure(error) }

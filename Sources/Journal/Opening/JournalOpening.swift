@@ -29,6 +29,7 @@ struct JournalOpening {
         try compareSpool(folder.requests, rows.filter { !$0.hasEnded })
         try compareSpool(folder.answers, rows.filter(\.hasEnded))
         let epoch = try folder.translating { try database.write { try Epoch.begin(at: now, $0) } }
+        folder.holdReserve(logger)
         return Opened(
             lock: lock, database: database, contents: JournalContents(jobs: jobs, epoch: epoch),
             nextSerial: (rows.last?.serial ?? 0) + 1)
@@ -60,6 +61,7 @@ struct JournalOpening {
                 throw folder.damaged("journal.sqlite is empty or gone, and \(files) files of jobs are there")
             }
         }
+        if log.isEmpty { try checkLength() }
         switch WriteAheadLog(log).condition {
         case .sound: break
         case .unreadable: throw folder.damaged("journal.sqlite-wal is not a write-ahead log")
@@ -69,6 +71,19 @@ struct JournalOpening {
                 metadata: ["file": "\(folder.writeAheadLog)"])
         case .drops(let commits):
             throw folder.damaged("journal.sqlite-wal has a damaged page, and \(commits) transactions in or behind it")
+        }
+    }
+
+    /// SQLite takes a part of a page for a page. Where no write-ahead log holds the rest, that part was cut off.
+    private func checkLength() throws(JournalError) {
+        guard let file = try FileDescriptor.existing(folder.database) else { return }
+        let header = try file.read(limit: 18)
+        guard header.count == 18 else { return }
+        let declared = Int(header[16]) << 8 | Int(header[17])
+        let pageBytes = declared == 1 ? 65536 : declared
+        let length = try file.length()
+        guard pageBytes > 0, length % pageBytes == 0 else {
+            throw folder.damaged("journal.sqlite is no whole number of pages long")
         }
     }
 
