@@ -73,7 +73,8 @@ public final class Journal: JobJournal {
         return row
     }
 
-    /// Makes durable what waits, closes the database and gives the folder back. What was promised is kept even where that fails.
+    /// Makes durable what waits, closes the database and gives the folder back. What was promised is kept even where
+    /// that fails.
     func close() async {
         await changes.close()
         do throws(JournalError) {

@@ -4,8 +4,8 @@ import Foundation
 import Journal
 import Logging
 
-/// `journal-crash FOLDER SEED`: works on a journal until it is killed, and reports on its standard output, one line each,
-/// what it is about to ask (`begin-store ID`) and what it was promised (`done-store ID`).
+/// `journal-crash FOLDER SEED`: works on a journal until it is killed, and reports on its standard output, one line
+/// each, what it is about to ask (`begin-store ID`) and what it was promised (`done-store ID`).
 @main
 struct JournalCrash {
     static func main() async throws {

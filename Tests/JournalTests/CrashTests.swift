@@ -9,8 +9,9 @@ import Testing
 @Suite struct CrashTests {
     private let lives = 40
 
-    /// One folder through many lives, each ended by SIGKILL at another instant: what a life was promised, every later one
-    /// finds, with the right bytes; what it had only asked for is there wholly or not at all; no file is left over.
+    /// One folder through many lives, each ended by SIGKILL at another instant: what a life was promised, every later
+    /// one finds, with the right bytes; what it had only asked for is there wholly or not at all; no file is left
+    /// over.
     @Test func whatWasPromisedSurvivesEveryKill() async throws {
         try await withTemporaryFolder { folder in
             var random = SeededGenerator(seed: 0x6a6f_7572)

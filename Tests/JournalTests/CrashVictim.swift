@@ -7,8 +7,9 @@ final class CrashVictim {
     private var buffer: [UInt8] = []
 
     init(folder: String, seed: UInt64) throws {
-        let ownFolder = try URL(fileURLWithPath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        process.executableURL = ownFolder.deletingLastPathComponent().appending(path: "journal-crash")
+        let ownPath = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        process.executableURL = URL(fileURLWithPath: ownPath).deletingLastPathComponent().appending(
+            path: "journal-crash")
         process.arguments = [folder, String(seed)]
         let pipe = Pipe()
         process.standardOutput = pipe

@@ -17,7 +17,8 @@ struct FullDiskTests {
             try await withTestJournal(folder) { journal, _ in
                 for number in 0..<1000 {
                     let one = job("\(number)", requestBytes: 40_000)
-                    let refusal = await failure { try await journal.store(one, request: bytes(40_000, seed: UInt64(number))) }
+                    let request = bytes(40_000, seed: UInt64(number))
+                    let refusal = await failure { try await journal.store(one, request: request) }
                     guard let refusal else {
                         kept.append(one.id)
                         continue
@@ -46,10 +47,14 @@ struct FullDiskTests {
                 try await journal.end(job("ended").id, answer: bytes(50_000), keepUntil: late)
                 try await journal.store(job("running", requestBytes: 1000), request: bytes(1000))
                 try disk.fill()
-                let crowd = (0..<2000).map { JournaledWaiter(topic: "topic/\($0)", correlation: nil, wantsUpdates: false) }
+                let crowd = (0..<2000).map {
+                    JournaledWaiter(topic: "topic/\($0)", correlation: nil, wantsUpdates: false)
+                }
                 let waiters = await failure { try await journal.setWaiters(crowd, of: job("running").id) }
                 #expect(waiters?.code == .full, "\(String(describing: waiters))")
-                let end = await failure { try await journal.end(job("running").id, answer: bytes(9000), keepUntil: late) }
+                let end = await failure {
+                    try await journal.end(job("running").id, answer: bytes(9000), keepUntil: late)
+                }
                 #expect(end?.code == .full, "\(String(describing: end))")
                 try await journal.forget(job("ended").id)
                 // In what the answer took, the next job finds room.

@@ -108,5 +108,6 @@ final class GroupCommit<Change: Sendable>: Sendable {
 
 extension JournalError {
     static let withdrawn = JournalError(
-        .cancelled, "the call was cancelled, or the journal closed, before anything was written; nothing is to be undone")
+        .cancelled,
+        "the call was cancelled, or the journal closed, before anything was written: call again if it matters")
 }

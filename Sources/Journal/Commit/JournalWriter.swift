@@ -4,7 +4,8 @@ import GRDB
 import Logging
 import Synchronization
 
-/// Makes changes durable: files first, then the rows that name them, then away with the files that no row names any more.
+/// Makes changes durable: files first, then the rows that name them, then away with the files that no row names any
+/// more.
 ///
 /// Called by one thread at a time.
 final class JournalWriter: Sendable {

@@ -19,7 +19,8 @@ extension JournalFolder {
     }
 
     private func meaning(of error: DatabaseError) -> JournalError {
-        let reason = "\(database): \(error.message ?? "\(error.resultCode)") (SQLite \(error.extendedResultCode.rawValue))"
+        let text = error.message ?? "\(error.resultCode)"
+        let reason = "\(database): \(text) (SQLite \(error.extendedResultCode.rawValue))"
         switch error.resultCode {
         case .SQLITE_FULL:
             return JournalError(.full, "\(reason); make room on the disk of \(path), and try again")

@@ -7,8 +7,8 @@ struct WriteAheadLog: Equatable {
         case sound
         /// The header is not one that SQLite writes.
         case unreadable
-        /// Behind a damaged frame lie this many commits, which SQLite would drop. One can be a transaction that a loss of
-        /// power interrupted, and was never acknowledged; more cannot.
+        /// Behind a damaged frame lie this many commits, which SQLite would drop. One can be a transaction that a
+        /// loss of power interrupted, and was never acknowledged; more cannot.
         case drops(commits: Int)
     }
 
@@ -37,7 +37,7 @@ struct WriteAheadLog: Equatable {
         var isIntact = true
         for frame in frames {
             // What an earlier use of the file left has other salts.
-            let isOurs = bigEndian(log, frame + 8) == bigEndian(log, 16) && bigEndian(log, frame + 12) == bigEndian(log, 20)
+            let isOurs = salts(log, frame + 8) == salts(log, 16)
             if isIntact {
                 checksum.add(log[frame..<frame + 8])
                 checksum.add(log[frame + frameHeaderBytes..<frame + frameHeaderBytes + pageBytes])
@@ -47,6 +47,10 @@ struct WriteAheadLog: Equatable {
             if !isIntact, isOurs, isCommit { commits += 1 }
         }
         return commits == 0 ? .sound : .drops(commits: commits)
+    }
+
+    private static func salts(_ log: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        log.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     private static func bigEndian(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {

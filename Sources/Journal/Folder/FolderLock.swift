@@ -1,7 +1,8 @@
 import Dispatcher
 import Glibc
 
-/// The right to use a journal's folder, held by one process at a time and given back by the kernel however that one ends.
+/// The right to use a journal's folder, held by one process at a time and given back by the kernel however that one
+/// ends.
 final class FolderLock: Sendable {
     private let file: FileDescriptor
 

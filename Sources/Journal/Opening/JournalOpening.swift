@@ -24,7 +24,9 @@ struct JournalOpening {
         try checkDatabase()
         let database = try folder.translating { try connect() }
         try folder.translating { try JournalSchema.migrator.migrate(database) }
-        let (rows, waiters) = try folder.translating { try database.read { (try JobRow.all($0), try WaiterRow.all($0)) } }
+        let (rows, waiters) = try folder.translating {
+            try database.read { db in (try JobRow.all(db), try WaiterRow.all(db)) }
+        }
         let jobs = try jobs(rows, waiters)
         try compareSpool(folder.requests, rows.filter { !$0.hasEnded })
         try compareSpool(folder.answers, rows.filter(\.hasEnded))
@@ -55,7 +57,9 @@ struct JournalOpening {
         let log = try contents(folder.writeAheadLog)
         // Shorter than the smallest page, SQLite takes it for a new database.
         if try contents(folder.database, limit: 512).count < 512 {
-            guard log.isEmpty else { throw folder.damaged("journal.sqlite is empty or gone, and journal.sqlite-wal is not") }
+            guard log.isEmpty else {
+                throw folder.damaged("journal.sqlite is empty or gone, and journal.sqlite-wal is not")
+            }
             let files = try folder.requests.folder.names().count + folder.answers.folder.names().count
             guard files == 0 else {
                 throw folder.damaged("journal.sqlite is empty or gone, and \(files) files of jobs are there")

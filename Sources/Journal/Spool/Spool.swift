@@ -64,6 +64,7 @@ struct Spool: Sendable {
 
     private func damaged(_ serial: Int64, _ reason: String) -> JournalError {
         JournalError(
-            .damaged, "\(path(serial)) \(reason); its job cannot go on: submit it again under another ID, and check the disk")
+            .damaged,
+            "\(path(serial)) \(reason); its job cannot go on: submit it again under another ID, and check the disk")
     }
 }

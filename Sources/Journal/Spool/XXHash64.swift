@@ -1,5 +1,5 @@
-/// XXH64, the checksum of spooled files: fast, and sure to tell a damaged file but for one in 2⁶⁴. It is no defence against
-/// somebody who alters a file on purpose.
+/// XXH64, the checksum of spooled files: fast, and sure to tell a damaged file but for one in 2⁶⁴. It is no defence
+/// against somebody who alters a file on purpose.
 ///
 /// Source: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md, with seed 0.
 enum XXHash64 {
