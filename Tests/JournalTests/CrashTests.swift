@@ -54,7 +54,6 @@ import Testing
             #expect(try countOfSpooledFiles(in: folder) == jobs.count, "life \(life)")
         }
         #expect(!log.text.contains("error "), "\(log.text)")
-        #expect(!log.text.contains("warning "), "\(log.text)")
     }
 
     private func check(

@@ -71,7 +71,7 @@ struct JournalOpening {
         case .unreadable: throw folder.damaged("journal.sqlite-wal is not a write-ahead log")
         case .drops(commits: 1):
             logger.warning(
-                "the journal's last transaction is incomplete and is dropped: power was lost before it was promised",
+                "the journal's last transaction is incomplete and is dropped: a crash came before it was promised",
                 metadata: ["file": "\(folder.writeAheadLog)"])
         case .drops(let commits):
             throw folder.damaged("journal.sqlite-wal has a damaged page, and \(commits) transactions in or behind it")
