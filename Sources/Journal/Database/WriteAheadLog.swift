@@ -8,7 +8,7 @@ struct WriteAheadLog: Equatable {
         /// The header is not one that SQLite writes.
         case unreadable
         /// Behind a damaged frame lie this many commits, which SQLite would drop. One can be a transaction that a
-        /// loss of power interrupted, and was never acknowledged; more cannot.
+        /// crash interrupted, and was never acknowledged; more cannot.
         case drops(commits: Int)
     }
 

@@ -26,7 +26,8 @@ final class FolderLock: Sendable {
         return JournalError(
             .locked,
             """
-            the journal in \(folder.path) is in use by \(holder); stop that dispatcher, or give this one a folder of its own
+            the journal in \(folder.path) is in use by \(holder); stop that dispatcher, or give this one \
+            a folder of its own
             """)
     }
 }

@@ -39,8 +39,8 @@ struct JournalFolder: Sendable {
         JournalError(
             .damaged,
             """
-            the journal in \(path) is damaged: \(reason); nothing was changed. Restore the folder from a backup, or set \
-            it aside (mv \(path) \(path).damaged) and start anew, which forgets its jobs
+            the journal in \(path) is damaged: \(reason); nothing was changed. Restore the folder from a backup, or \
+            set it aside (mv \(path) \(path).damaged) and start anew, which forgets its jobs
             """)
     }
 }

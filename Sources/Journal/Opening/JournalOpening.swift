@@ -120,8 +120,8 @@ struct JournalOpening {
             throw JournalError(
                 .newer,
                 """
-                the journal in \(folder.path) was written by a newer version of attn-dispatcher; nothing was changed. Start \
-                that version, or give this one a folder of its own
+                the journal in \(folder.path) was written by a newer version of attn-dispatcher; nothing was changed. \
+                Start that version, or give this one a folder of its own
                 """)
         }
     }
