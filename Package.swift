@@ -119,7 +119,9 @@ let package = Package(
             swiftSettings: workerSettings),
         .executableTarget(
             name: "attn-dispatcher",
-            dependencies: ["CommandOptions", "Dispatcher", "Mosquitto", "Settings", argumentParser, logging],
+            dependencies: [
+                "CommandOptions", "Dispatcher", "Fleet", "Journal", "Mosquitto", "Settings", argumentParser, logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "attn",
