@@ -38,6 +38,7 @@ release: setup ## Build everything for use, into .build/release, and check what 
 test: setup lint check-arm64 ## Check the format, build without warnings, run all tests: what CI runs
 	@tools/build_without_warnings.sh --build-tests
 	swift test --skip-build --disable-xctest
+	.build/debug/attn-chaos --minutes $(MINUTES_IN_TEST)
 
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
@@ -71,6 +72,23 @@ bench-kernels: setup ## Compare the kernels with PyTorch on one core, into out/b
 		fi; \
 	fi; \
 	$$python tools/bench_kernels.py .build/release/attn --json out/bench-kernels.json $(BENCH_OPTIONS)
+
+# SEED=n repeats what was drawn; the machine's own timing is no part of it.
+MINUTES ?= 5
+MINUTES_IN_TEST ?= 1
+CHAOS_OPTIONS ?=
+
+.PHONY: chaos
+chaos: setup ## Break a real fleet for MINUTES=5 while it works, and count what was lost
+	swift build -c release
+	@.build/release/attn-chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS_OPTIONS)
+
+SEEDS ?= 10000
+
+.PHONY: simulate
+simulate: setup ## Run SEEDS=10000 simulated fleets with faults, and check every invariant
+	swift build -c release --product attn
+	@.build/release/attn simulate --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(SIMULATE_OPTIONS)
 
 .PHONY: lint
 lint: setup ## Check the format

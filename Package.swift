@@ -132,6 +132,14 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: settings),
 
+        // Breaks a real fleet, and counts.
+        .executableTarget(
+            name: "attn-chaos",
+            dependencies: [
+                "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", argumentParser,
+            ],
+            path: "Sources/Chaos", swiftSettings: settings),
+
         // Linked into every test, as there is one program of them all, and asked by few.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
