@@ -139,6 +139,9 @@ let package = Package(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
             resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
+            name: "SimulationTests", dependencies: ["Dispatcher", "Fleet", "Simulation", "Worker"],
+            swiftSettings: settings),
+        .testTarget(
             name: "KernelBenchTests", dependencies: ["AttnMath", "Codecs", "KernelBench"], swiftSettings: settings),
         .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],

@@ -108,7 +108,10 @@ struct Auditor {
             workers[id, default: WorkerView()].incarnation = birth.incarnation
             workers[id]?.credits = birth.slots + birth.prefetch
             workers[id]?.isDraining = birth.isDraining
-        case .workerStatus(let id, let isOnline): workers[id, default: WorkerView()].isOnline = isOnline
+        case .workerStatus(let id, let isOnline):
+            workers[id, default: WorkerView()].isOnline = isOnline
+            // It announces itself anew: until then nothing is known of it.
+            if !isOnline { workers[id]?.incarnation = nil }
         case .heartbeat(let id, let incarnation, _):
             if isConnected, workers[id]?.incarnation == incarnation { workers[id]?.isOnline = true }
         case .taskEnded(let end): result = end

@@ -30,7 +30,7 @@ extension World {
         case .brokerKill: stopBroker(cleanly: false, for: scheduled.duration)
         case .dispatcherKill: endDispatcher(isKilled: true, restartAfter: scheduled.duration)
         case .dispatcherDrain: dispatcherHandles(.drain)
-        case .journalFull: journal.isFull = true
+        case .journalFull: journal.fillings += 1
         case .withdraw: withdraw(Int(scheduled.draw % UInt64(jobs.count)))
         case .repetition: repeatRequest(scheduled.draw)
         }
@@ -44,7 +44,7 @@ extension World {
         case .duplication: network.duplications -= 1
         case .reordering: network.reorderings -= 1
         case .hang: resume(victim(scheduled.draw))
-        case .journalFull: journal.isFull = false
+        case .journalFull: journal.fillings -= 1
         default: break
         }
     }

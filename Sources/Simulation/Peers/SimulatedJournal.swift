@@ -27,7 +27,9 @@ struct SimulatedJournal {
     private(set) var entries: [Int: Entry] = [:]
     /// Order of acceptance.
     private var order: [Int] = []
-    var isFull = false
+    /// How many faults fill the disk at the moment.
+    var fillings = 0
+    private var isFull: Bool { fillings > 0 }
 
     /// What a dispatcher that starts now finds.
     var recovered: [RecoveredJob] {

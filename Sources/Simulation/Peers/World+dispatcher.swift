@@ -49,8 +49,7 @@ extension World {
                 stopped.insert(write.job)
                 continue
             }
-            _ = journal.commit(write)
-            auditor.committed(write)
+            if journal.commit(write) { auditor.committed(write) }
         }
         dispatcher.writes = []
     }
@@ -126,9 +125,11 @@ extension World {
         while let event = events.popLast() {
             guard dispatcher.core != nil else { return }
             counters.schedulerEvents += 1
+            tell(event.words)
             auditor.before(event, now)
             let actions = dispatcher.core?.handle(event, at: now) ?? []
             for action in actions {
+                tell("    " + action.words)
                 auditor.take(action, now, journal)
                 if let reply = dispatcherPerforms(action, partial) { events.append(reply) }
             }
