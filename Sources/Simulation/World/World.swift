@@ -30,6 +30,8 @@ struct World {
     /// Jobs whose clients have no final word yet.
     var openJobs: Int
     let trace: ((Instant, String) -> Void)?
+    /// For tests of the auditor.
+    var sabotage: Sabotage?
 
     init(
         _ settings: SimulationSettings, _ schedule: [ScheduledFault], trace: ((Instant, String) -> Void)? = nil

@@ -77,6 +77,7 @@ struct SimulateCommand: AsyncParsableCommand {
         settings.jobs = jobs
         settings.duration = .seconds(60 * minutes)
         settings.faults = try chosenFaults()
+        settings.drawBounds()
         return settings
     }
 
