@@ -22,7 +22,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install what is missing: mosquitto and its development files
+setup: ## Install what is missing: mosquitto, and the development files of mosquitto and SQLite
 	@tools/setup
 
 .PHONY: build

@@ -36,6 +36,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
 let package = Package(
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -91,6 +93,9 @@ let package = Package(
             name: "Dispatcher",
             dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging, collections, heap],
             swiftSettings: settings),
+        // What outlives a dispatcher. Its database is for the dispatcher alone: no worker links it.
+        .target(
+            name: "Journal", dependencies: ["Dispatcher", "Fleet", database, logging], swiftSettings: settings),
         .target(name: "Client", dependencies: ["Codecs", "Fleet"], swiftSettings: settings),
 
         // The cores of dispatcher and workers on a virtual clock, with everything that may go wrong.
@@ -114,7 +119,9 @@ let package = Package(
             swiftSettings: workerSettings),
         .executableTarget(
             name: "attn-dispatcher",
-            dependencies: ["CommandOptions", "Dispatcher", "Mosquitto", "Settings", argumentParser, logging],
+            dependencies: [
+                "CommandOptions", "Dispatcher", "Fleet", "Journal", "Mosquitto", "Settings", argumentParser, logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "attn",
@@ -138,6 +145,13 @@ let package = Package(
         .testTarget(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
             resources: [.copy("Vectors")], swiftSettings: settings),
+        // A program that writes jobs and reports each promise it was given, to be killed in the middle.
+        .executableTarget(
+            name: "journal-crash", dependencies: ["Dispatcher", "Fleet", "Journal", logging],
+            path: "Tests/JournalCrashSupport", swiftSettings: settings),
+        .testTarget(
+            name: "JournalTests", dependencies: ["journal-crash", "Dispatcher", "Fleet", "Journal", database, logging],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Dispatcher", "Fleet", "Simulation", "Worker"],
             swiftSettings: settings),

@@ -4,13 +4,16 @@ public import Fleet
 /// A client of a fleet's job topic, on any transport: sends jobs, and sees to it that each gets an answer.
 ///
 /// A job that no dispatcher has accepted within two seconds is sent again; so is one whose answer may have been lost
-/// with a connection or a dispatcher. That is safe: the same job ID and request is the same job.
+/// with a connection or a dispatcher. That is safe: the same job ID and request is the same job. One that is refused for
+/// now comes again when the dispatcher said, and later each time. One that nobody waits for any more is cancelled.
 public actor FleetClient {
     private struct Pending {
         let job: JobID
         let payload: [UInt8]
         let deadline: ContinuousClock.Instant
         let timeout: Duration
+        let options: JobOptions
+        var policy: ResendPolicy
         var nextSending: ContinuousClock.Instant?
         let continuation: AsyncStream<JobAnswer>.Continuation
     }
@@ -21,6 +24,8 @@ public actor FleetClient {
     private let clock = ContinuousClock()
     private var pending: [UInt64: Pending] = [:]
     private var lastCorrelation: UInt64
+    /// Correlations of durable jobs that have their answer and are not released.
+    private var answered: [JobID: UInt64] = [:]
     private var onlineDispatchers: Set<PeerID> = []
     private var isConnected = false
 
@@ -43,38 +48,71 @@ public actor FleetClient {
     ///   - timeout: how long the job may take; the dispatcher is told.
     /// - Throws: `JobError.invalidRequest` if the tensors cannot be laid out.
     public func submit(
-        _ tensors: Safetensors, as job: JobID, timeout: Duration, priority: Int = 0, wantsUpdates: Bool = true
+        _ tensors: Safetensors, as job: JobID, timeout: Duration, _ options: JobOptions = JobOptions()
     ) async throws(JobError) -> AsyncStream<JobAnswer> {
+        try await begin(tensors, as: job, timeout: timeout, options).answers
+    }
+
+    private func begin(
+        _ tensors: Safetensors, as job: JobID, timeout: Duration, _ options: JobOptions
+    ) async throws(JobError) -> (answers: AsyncStream<JobAnswer>, correlation: UInt64) {
         let payload = try JobRequest.encode(
-            tensors, as: job, timeout: timeout, priority: priority, wantsUpdates: wantsUpdates)
+            tensors, as: job, timeout: timeout, priority: options.priority, isDurable: options.isDurable,
+            wantsUpdates: options.wantsUpdates)
         let (stream, continuation) = AsyncStream<JobAnswer>.makeStream()
         lastCorrelation += 1
         let correlation = lastCorrelation
         pending[correlation] = Pending(
             job: job, payload: payload, deadline: clock.now.advanced(by: timeout + Self.grace), timeout: timeout,
-            continuation: continuation)
+            options: options, policy: ResendPolicy(seed: correlation), continuation: continuation)
         continuation.onTermination = { [weak self] _ in
             guard let self else { return }
-            Task { await self.forget(correlation) }
+            Task { await self.abandon(correlation) }
         }
         await send(correlation)
-        return stream
+        return (stream, correlation)
     }
 
-    /// Sends a job and waits for its final answer, which may be a failure.
+    /// Sends a job and waits for its final answer, which may be a failure. A caller that is cancelled cancels the job.
     public func run(
-        _ tensors: Safetensors, as job: JobID, timeout: Duration, wantsUpdates: Bool = true,
+        _ tensors: Safetensors, as job: JobID, timeout: Duration, _ options: JobOptions = JobOptions(),
         onUpdate: @Sendable (JobAnswer) -> Void = { _ in }
     ) async throws(JobError) -> JobAnswer {
-        let answers = try await submit(tensors, as: job, timeout: timeout, wantsUpdates: wantsUpdates)
+        let (answers, correlation) = try await begin(tensors, as: job, timeout: timeout, options)
         for await answer in answers {
             if answer.status.isFinal { return answer }
             onUpdate(answer)
         }
+        // In a task of its own, since this one is cancelled, and waited for, since the transport may be closed next.
+        await Task { await abandon(correlation) }.value
         throw JobError(.cancelled, "waiting for job \(job) was given up")
     }
 
-    private func forget(_ correlation: UInt64) { pending[correlation] = nil }
+    /// Tells the dispatchers that a job's answer, which they keep for whoever asks again, has arrived and is safe.
+    ///
+    /// Only of use for durable jobs, whose answers are kept for a day. Counts for this client's own requests.
+    public func release(_ job: JobID) async {
+        guard let correlation = answered.removeValue(forKey: job) else { return }
+        await publish(.release, job, correlation)
+    }
+
+    /// Nobody listens any more: unless the job is to go on, it is cancelled.
+    private func abandon(_ correlation: UInt64) async {
+        guard let job = pending.removeValue(forKey: correlation), job.options.isCancelledWithCaller else { return }
+        await publish(.cancel, job.job, correlation)
+    }
+
+    private func publish(_ command: JobControl.Command, _ job: JobID, _ correlation: UInt64) async {
+        do throws(TransportError) {
+            try await transport.publish(
+                Message(
+                    topic: topics.jobControl, payload: JobControl(command, job).encoded(), qos: .atLeastOnce,
+                    responseTopic: answerTopic, correlationData: bytes(of: correlation),
+                    contentType: "application/json", expiry: 60))
+        } catch {
+            // The job runs out its time, or its answer is kept to the end of its own: nothing is lost by it.
+        }
+    }
 
     private func send(_ correlation: UInt64) async {
         guard let job = pending[correlation] else { return }
@@ -146,10 +184,22 @@ extension FleetClient {
             let answer = try? JobAnswer(decoding: message.payload), answer.job == job.job.text || answer.job.isEmpty
         else { return }
         pending[correlation]?.nextSending = nil
+        if job.options.comesAgain, ResendPolicy.applies(to: answer), comeAgain(correlation, answer) { return }
         job.continuation.yield(answer)
         guard answer.status.isFinal else { return }
         pending[correlation] = nil
+        if job.options.isDurable { self.answered[job.job] = correlation }
         job.continuation.finish()
+    }
+
+    /// Lets a job that was refused for now wait for its turn, if its time allows.
+    private func comeAgain(_ correlation: UInt64, _ refusal: JobAnswer) -> Bool {
+        guard let job = pending[correlation], let wait = pending[correlation]?.policy.wait(hint: refusal.retryAfter),
+            clock.now.advanced(by: wait + Self.grace) < job.deadline
+        else { return false }
+        pending[correlation]?.nextSending = clock.now.advanced(by: wait)
+        job.continuation.yield(JobAnswer(job: job.job, refusedBy: refusal, again: wait))
+        return true
     }
 
     private func sendAllAgain() async {

@@ -4,7 +4,7 @@ public import Mosquitto
 public import Settings
 
 /// The flags of `ConnectionSettings` for commands read by swift-argument-parser.
-public struct ConnectionOptions: ParsableArguments {
+public struct ConnectionOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp(.broker)) public var broker: String?
     @Option(help: ArgumentHelp(.fleet)) public var fleet: String?
     @Option(help: ArgumentHelp(.user)) public var user: String?

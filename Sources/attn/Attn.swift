@@ -18,6 +18,8 @@ struct Attn: AsyncParsableCommand {
                 attn attend request.safetensors -o result.safetensors --local
             """,
         version: FleetVersion.current,
-        subcommands: [AttendCommand.self, UpCommand.self, DemoCommand.self, BenchCommand.self, SimulateCommand.self,
-            RunChildCommand.self])
+        subcommands: [
+            AttendCommand.self, UpCommand.self, DemoCommand.self, BenchCommand.self, SimulateCommand.self,
+            RunChildCommand.self,
+        ])
 }

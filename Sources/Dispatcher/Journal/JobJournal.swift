@@ -5,7 +5,7 @@ public import Fleet
 /// When a call returns, what it was told survives a kill of the process and a loss of power. One dispatcher has a journal
 /// at a time. Calls may overlap; those about one job are made one after the other.
 public protocol JobJournal: Sendable {
-    /// Keeps a job and its request.
+    /// Keeps a new job and its request.
     func store(_ job: JournaledJob, request: [UInt8]) async throws(JournalError)
     /// Keeps the clients that wait for a job, instead of those kept before.
     func setWaiters(_ waiters: [JournaledWaiter], of id: JobID) async throws(JournalError)
@@ -98,8 +98,12 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
         case newer
         /// Another dispatcher has it.
         case locked
-        /// There is no such job.
+        /// There is no such job, or it has no such part: an ended job no request, a running one no answer.
         case missing
+        /// The job is there already, or in a state that does not allow the call.
+        case exists
+        /// The calling task was cancelled, or the journal is being closed: nothing was written.
+        case cancelled
     }
 
     public let code: Code

@@ -58,6 +58,17 @@ public struct JobAnswer: Sendable {
         tensors = nil
     }
 
+    /// Progress that the client itself makes: a refusal for now, and after how long the job is sent again.
+    public init(job: JobID, refusedBy refusal: JobAnswer, again wait: Duration) {
+        self.init(job: job, failure: JobError(.busy, refusal.errorMessage ?? ""))
+        errorCode = refusal.errorCode
+        status = .progress
+        report = [
+            "event": "refused", "error": .string(refusal.errorCode ?? ""),
+            "retry_after_ms": JSON(Int(wait.inMilliseconds)),
+        ]
+    }
+
     /// Lays an answer out as a payload.
     public static func encode(
         job: String, status: Status, error: JobError? = nil, report: JSON? = nil, tensors: [TensorSource] = []

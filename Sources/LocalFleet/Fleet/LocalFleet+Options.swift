@@ -14,6 +14,8 @@ extension LocalFleet {
         /// Tasks that a worker computes at a time; nil: as the worker sees fit.
         public var slots: Int?
         public var logLevel = "info"
+        /// Where the dispatcher keeps durable jobs; nil: in the fleet's own folder, which goes with it.
+        public var journal: String?
         /// More arguments for each worker, and for the dispatcher.
         public var moreWorkerArguments: [String] = []
         public var moreDispatcherArguments: [String] = []
@@ -31,8 +33,9 @@ extension LocalFleet {
             serviceArguments(name, broker: broker) + (slots.map { ["--slots", String($0)] } ?? []) + moreWorkerArguments
         }
 
-        func dispatcherArguments(_ name: String, broker: String) -> [String] {
-            serviceArguments(name, broker: broker) + moreDispatcherArguments
+        func dispatcherArguments(_ name: String, broker: String, folder: String) -> [String] {
+            serviceArguments(name, broker: broker) + ["--journal", journal ?? "\(folder)/journal"]
+                + moreDispatcherArguments
         }
 
         func echo(of child: String) -> (@Sendable (_ line: String) -> Void)? {

@@ -34,6 +34,8 @@ public actor LocalFleet {
     /// The folder of the logs, `NAME.log`; removed when the fleet is stopped.
     public nonisolated var logFolder: String { folder.path }
 
+    /// Where dispatcher and workers are told to find the broker.
+    private var serviceURL: String
     private let folder: FleetFolder
     private let options: Options
     private let programs: Programs
@@ -92,6 +94,7 @@ public actor LocalFleet {
     ) {
         (self.options, self.programs, self.folder) = (options, programs, folder)
         (self.broker, self.exits, self.report) = (broker, exits, report)
+        serviceURL = broker.url
     }
 
     /// Every running child and its process number: the broker, the dispatcher, then the workers by name.
@@ -103,6 +106,9 @@ public actor LocalFleet {
         }
     }
 
+    /// Lets dispatcher and workers that are started from now on reach the broker through something that stands between.
+    public func route(through url: String) { serviceURL = url }
+
     /// Starts one more worker, or one again that has ended; returns once it is ready.
     ///
     /// - Throws: `LocalFleetError`: `.childState` if it runs or if the name is another child's; what hinders its start.
@@ -113,7 +119,7 @@ public actor LocalFleet {
         if let worker = workers[name], worker.status == nil {
             throw LocalFleetError(.childState, "\(name) runs already, as process \(worker.processID)")
         }
-        let worker = try await start(name, role: .worker, options.workerArguments(name, broker: broker.url))
+        let worker = try await start(name, role: .worker, options.workerArguments(name, broker: serviceURL))
         try await worker.becomeReady(within: options.startBound)
     }
 
@@ -124,7 +130,8 @@ public actor LocalFleet {
         if let dispatcher, dispatcher.status == nil {
             throw LocalFleetError(.childState, "\(dispatcher.name) runs already, as process \(dispatcher.processID)")
         }
-        let arguments = options.dispatcherArguments(Self.dispatcher, broker: broker.url)
+        let arguments = options.dispatcherArguments(
+            Self.dispatcher, broker: serviceURL, folder: folder.path)
         try await start(Self.dispatcher, role: .dispatcher, arguments).becomeReady(within: options.startBound)
     }
 
@@ -180,13 +187,14 @@ public actor LocalFleet {
         // All at once: on a small machine their starts overlap.
         var names: [String] = []
         if options.hasDispatcher {
-            let arguments = options.dispatcherArguments(Self.dispatcher, broker: broker.url)
+            let arguments = options.dispatcherArguments(
+                Self.dispatcher, broker: serviceURL, folder: folder.path)
             try await start(Self.dispatcher, role: .dispatcher, arguments)
             names.append(Self.dispatcher)
         }
         for number in 0..<options.workers {
             let name = Self.worker(number + 1)
-            try await start(name, role: .worker, options.workerArguments(name, broker: broker.url))
+            try await start(name, role: .worker, options.workerArguments(name, broker: serviceURL))
             names.append(name)
         }
         let (started, bound) = (try names.map { name throws(LocalFleetError) in try child(name) }, options.startBound)

@@ -22,7 +22,9 @@ extension World {
         case .hang:
             workers[worker].hungUntil = max(workers[worker].hungUntil, now.advanced(by: scheduled.duration))
             let connection = network.connections[1 + worker].number
-            if connection != 0, scheduled.duration > .seconds(45) { partition(.worker(worker), for: scheduled.duration) }
+            if connection != 0, scheduled.duration > .seconds(45) {
+                partition(.worker(worker), for: scheduled.duration)
+            }
         case .slow: workers[worker].slowUntil = max(workers[worker].slowUntil, now.advanced(by: scheduled.duration))
         case .lie: workers[worker].liesUntil = max(workers[worker].liesUntil, now.advanced(by: scheduled.duration))
         case .workerDrain: workerHandles(.drain, worker)

@@ -262,7 +262,8 @@ extension World {
 
     private mutating func write(_ job: Int, _ kind: JournalOperation.Kind) {
         let operation = JournalOperation(job: job, kind: kind)
-        let at = max(now, dispatcher.busyUntil[job] ?? now).advanced(by: randomDuration(.microseconds(100), .milliseconds(20)))
+        let at = max(now, dispatcher.busyUntil[job] ?? now).advanced(
+            by: randomDuration(.microseconds(100), .milliseconds(20)))
         dispatcher.busyUntil[job] = at
         dispatcher.writes.append(operation)
         schedule(.journalCommit(life: dispatcher.life, operation), at: at)

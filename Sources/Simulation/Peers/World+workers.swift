@@ -30,7 +30,9 @@ extension World {
     }
 
     mutating func workerConnected(_ index: Int) {
-        if network.isDispatcherOnline { send(.dispatcherStatus(isOnline: true), from: .worker(index), to: .worker(index), qos: .atLeastOnce) }
+        if network.isDispatcherOnline {
+            send(.dispatcherStatus(isOnline: true), from: .worker(index), to: .worker(index), qos: .atLeastOnce)
+        }
         workerHandles(.connected, index)
     }
 
@@ -81,7 +83,9 @@ extension World {
             incarnation: core.incarnation, slots: core.slots, prefetch: core.prefetch, isDraining: core.isDraining,
             leases: core.leases)
         network.infos[index] = birth
-        send(.workerInfo(worker: index, birth, isRetained: false), from: .worker(index), to: .dispatcher, qos: .atLeastOnce)
+        send(
+            .workerInfo(worker: index, birth, isRetained: false), from: .worker(index), to: .dispatcher,
+            qos: .atLeastOnce)
         network.statuses[index] = true
         send(.workerStatus(worker: index, isOnline: true), from: .worker(index), to: .dispatcher, qos: .atLeastOnce)
     }

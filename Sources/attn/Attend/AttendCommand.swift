@@ -9,7 +9,7 @@ import Mosquitto
 import CommandOptions
 
 /// `attn attend`: one attention job, by a fleet or in this process.
-struct AttendCommand: AsyncParsableCommand {
+struct AttendCommand: AsyncParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
         commandName: "attend",
         abstract: "Compute one attention job, by a fleet or here.",
@@ -29,6 +29,8 @@ struct AttendCommand: AsyncParsableCommand {
               The broker from the environment, and a report of who did what when:
                 export ATTN_BROKER=mqtt://192.168.1.10:1883
                 attn attend job.safetensors -o y.safetensors --report report.json
+              One that survives the dispatcher; the same command again fetches the answer if this one is interrupted:
+                attn attend job.safetensors -o y.safetensors --durable --job night-1 --timeout 3600
               In this process, on all cores:
                 attn attend job.safetensors -o y.safetensors --local
 
@@ -38,7 +40,7 @@ struct AttendCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 when RESULT is written; 1 when the job failed, the broker was not reached or none is named; 64 for wrong \
-            usage; 130 after Ctrl-C. RESULT is written whole or not at all.
+            usage; 130 after Ctrl-C, which cancels the job, but a durable one goes on. RESULT is written whole or not at all.
             """)
 
     @Argument(help: ArgumentHelp("The request, a safetensors file.", valueName: "REQUEST"), completion: .file())
@@ -57,6 +59,17 @@ struct AttendCommand: AsyncParsableCommand {
     var timeout = 30.0
 
     @Option(
+        name: .customLong("job"),
+        help: ArgumentHelp("The job's ID; without it, the file's or a new one.", valueName: "id"))
+    var jobID: String?
+
+    @Option(help: ArgumentHelp("-100 to 100; higher goes first.", valueName: "n"))
+    var priority = 0
+
+    @Flag(help: "Have the job kept on the dispatcher's disk until it has ended.")
+    var durable = false
+
+    @Option(
         help: ArgumentHelp("Write a report of plan, shards and workers.", valueName: "FILE.json"), completion: .file())
     var report: String?
 
@@ -70,27 +83,54 @@ struct AttendCommand: AsyncParsableCommand {
             throw ValidationError("--timeout must be above 0 and at most 86400")
         }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+        guard (-100...100).contains(priority) else { throw ValidationError("--priority must be -100 to 100") }
+        if local, durable { throw ValidationError("--local and --durable exclude each other") }
         if local, connection.broker != nil { throw ValidationError("--local and --broker exclude each other") }
     }
 
     func run() async throws {
         let tensors = try RequestFile.read(request)
-        let job = try RequestFile.jobID(tensors)
+        let job = try RequestFile.jobID(tensors, given: jobID)
         let result = try OutputFile(output)
         let reportFile = try report.map { path throws(CommandFailure) in try OutputFile(path) }
         let progress = ProgressLine()
+        let work = Task {
+            if local { return try await keep(try await runHere(tensors, job), result, reportFile) }
+            try await runByFleet(tensors, job, progress) { try await keep($0, result, reportFile) }
+        }
         let signals = InterruptHandler {
             progress.clear()
+            work.cancel()
+            await Self.wait(for: work, atMost: .seconds(2))
             OutputFile.removeUnfinished()
         }
         defer { signals.cancel() }
-        let answer = local ? try await runHere(tensors, job) : try await runByFleet(tensors, job, progress)
-        if let reportFile, let content = answer.report {
-            try reportFile.write(content.encoded(.pretty) + [UInt8(ascii: "\n")])
+        do { try await work.value } catch where work.isCancelled { await signals.waitForExit() }
+    }
+
+    /// Writes what came of the job.
+    private func keep(_ answer: JobAnswer, _ result: OutputFile, _ report: OutputFile?) async throws {
+        if let report, let content = answer.report {
+            try report.write(content.encoded(.pretty) + [UInt8(ascii: "\n")])
         }
         guard answer.status == .done, let tensors = answer.tensors else { return try tellFailure(answer) }
         try result.write(tensors.bytes)
         tellSuccess(answer)
+    }
+
+    /// Lets cancelled work say good-bye.
+    private static func wait(for work: Task<Void, any Error>, atMost bound: Duration) async {
+        let (over, continuation) = AsyncStream<Void>.makeStream()
+        Task {
+            _ = await work.result
+            continuation.finish()
+        }
+        Task {
+            // Not cancelled: it ends by itself, or with the process.
+            _ = try? await Task.sleep(for: bound)
+            continuation.finish()
+        }
+        for await _ in over {}
     }
 
     private func runHere(_ tensors: Safetensors, _ job: JobID) async throws -> JobAnswer {
@@ -104,14 +144,15 @@ struct AttendCommand: AsyncParsableCommand {
     }
 
     private func runByFleet(
-        _ tensors: Safetensors, _ job: JobID, _ progress: ProgressLine
-    ) async throws -> JobAnswer {
+        _ tensors: Safetensors, _ job: JobID, _ progress: ProgressLine,
+        _ keep: (JobAnswer) async throws -> Void
+    ) async throws {
         let address = try connection.address(or: "compute here with --local")
         let fleet = try connection.fleetID()
         let id = ConnectionOptions.clientID()
         progress.show("connecting to \(address)")
         defer { progress.clear() }
-        return try await withMosquitto(
+        try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: try connection.tls(),
             // An absent broker may just be coming up.
             connect: .required(within: .seconds(min(timeout, 5)))
@@ -119,9 +160,22 @@ struct AttendCommand: AsyncParsableCommand {
             try await withFleetClient(
                 id: id, user: address.user.flatMap { PeerID($0) }, fleet: fleet, transport: transport
             ) { client in
-                try await client.run(tensors, as: job, timeout: .seconds(timeout)) { progress.show($0) }
+                let answer = try await client.run(tensors, as: job, timeout: .seconds(timeout), options) {
+                    progress.show($0)
+                }
+                progress.clear()
+                try await keep(answer)
+                // Written: the dispatcher need not keep it for whoever asks again.
+                await client.release(job)
             }
         }
+    }
+
+    private var options: JobOptions {
+        var options = JobOptions(priority: priority, isDurable: durable)
+        // Whoever wants it kept until it has ended may want it after an interruption too.
+        options.isCancelledWithCaller = !durable
+        return options
     }
 
     private func tellFailure(_ answer: JobAnswer) throws {

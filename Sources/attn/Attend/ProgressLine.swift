@@ -10,6 +10,9 @@ struct ProgressLine: Sendable {
         guard isShown else { return }
         if update.status == .accepted { return show("accepted") }
         let report = update.report?.objectValue
+        if report?["event"]?.stringValue == "refused", let wait = report?["retry_after_ms"]?.intValue {
+            return show("\(update.errorCode ?? "refused"): once more in \((wait + 999) / 1000) s")
+        }
         guard let done = report?["done"]?.intValue, let total = report?["total"]?.intValue else { return }
         show("\(done) of \(total) shards")
     }

@@ -14,11 +14,11 @@ enum RequestFile {
         }
     }
 
-    /// The ID in the file's metadata, or a new one.
-    static func jobID(_ tensors: Safetensors) throws(CommandFailure) -> JobID {
-        let text = tensors.metadata["job"] ?? "attend-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    /// The ID given, or the one in the file's metadata, or a new one.
+    static func jobID(_ tensors: Safetensors, given: String?) throws(CommandFailure) -> JobID {
+        let text = given ?? tensors.metadata["job"] ?? "attend-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         guard let id = JobID(text) else {
-            throw CommandFailure("metadata 'job' is no job ID: it must be \(JobID.rule)")
+            throw CommandFailure("\(given == nil ? "metadata 'job'" : "--job") is no job ID: it must be \(JobID.rule)")
         }
         return id
     }

@@ -128,7 +128,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
 
     private func answer(_ client: FleetClient, _ request: Safetensors, _ name: String) async throws -> JobAnswer {
         let job = try id("\(name)-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
-        let answer = try await client.run(request, as: job, timeout: .seconds(60), wantsUpdates: false)
+        let answer = try await client.run(request, as: job, timeout: .seconds(60), JobOptions(wantsUpdates: false))
         guard answer.status == .done else {
             throw CommandFailure("a job failed: \(answer.errorCode ?? ""): \(answer.errorMessage ?? "")")
         }

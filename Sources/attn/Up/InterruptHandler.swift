@@ -6,14 +6,17 @@ import UnixSignals
 struct InterruptHandler: Sendable {
     private let task: Task<Void, Never>
 
-    init(cleanUp: @escaping @Sendable () -> Void) {
+    init(cleanUp: @escaping @Sendable () async -> Void) {
         task = Task {
             for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
-                cleanUp()
+                await cleanUp()
                 Foundation.exit(128 + signal.rawValue)
             }
         }
     }
+
+    /// Waits for the end that a signal makes.
+    func waitForExit() async { await task.value }
 
     func cancel() { task.cancel() }
 }

@@ -52,6 +52,11 @@ struct UpCommand: AsyncParsableCommand {
             valueName: "bytes"))
     var messageBytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep durable jobs in this folder; without it, in one that goes with the fleet.", valueName: "folder"))
+    var journal: String?
+
     @Flag(name: .shortAndLong, help: "Show what every part logs, with its name before each line.")
     var verbose = false
 
@@ -113,7 +118,7 @@ struct UpCommand: AsyncParsableCommand {
     private var options: LocalFleet.Options {
         var options = LocalFleet.Options()
         (options.workers, options.name, options.slots) = (workers, fleet, slots)
-        (options.host, options.port) = (host, port)
+        (options.host, options.port, options.journal) = (host, port, journal)
         if let messageBytes { options.moreDispatcherArguments = ["--message-bytes", String(messageBytes)] }
         options.executables.attn = Executables.own
         if verbose { options.echo = { child, line in Console.say("[\(child)] \(line)") } }
