@@ -40,6 +40,6 @@ extension Auditor {
 
     mutating func gaveUp(_ job: Int) {
         // A durable job has ten minutes, more than all faults together take.
-        if jobs[job].isDurable { violate(.lostJob, "the client of \(jobs[job].id) has waited in vain") }
+        if views[job].isStored { violate(.lostJob, "the client of \(jobs[job].id) has waited in vain") }
     }
 }
