@@ -13,6 +13,8 @@ extension Auditor {
         case .keep(let key): kept(key)
         case .accepted(let id, _): accepted(number(id), journal)
         case .conclude(let id, let outcome): concluded(number(id), outcome, now)
+        case .store(let ticket, _): store(number(ticket.id), bytes: ticket.bytes)
+        case .forget(let id): keepOnDisk(number(id), bytes: nil)
         case .unload(let id): dropped(number(id))
         case .discard(let id):
             dropped(number(id))

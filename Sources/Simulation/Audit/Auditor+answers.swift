@@ -3,8 +3,7 @@ import Fleet
 
 /// What reaches the disk and the clients.
 extension Auditor {
-    mutating func committed(_ operation: JournalOperation, _ journal: SimulatedJournal) {
-        checkBounds(of: journal)
+    mutating func committed(_ operation: JournalOperation) {
         switch operation.kind {
         case .store:
             views[operation.job].storedEnds = 0

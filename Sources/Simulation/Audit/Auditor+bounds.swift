@@ -65,9 +65,19 @@ extension Auditor {
         if heldJobs > 1, heldBytes > bounds.bytes { violate(.bounds, "\(heldBytes) bytes of jobs are in memory") }
     }
 
-    mutating func checkBounds(of journal: SimulatedJournal) {
+    // MARK: Disk
+
+    /// What the core lets into the journal, or leaves there; nil: it is to be forgotten.
+    mutating func keepOnDisk(_ job: Int, bytes: Int?) {
+        storedJobs += (bytes == nil ? 0 : 1) - (views[job].onDisk == nil ? 0 : 1)
+        storedBytes += (bytes ?? 0) - (views[job].onDisk ?? 0)
+        views[job].onDisk = bytes
+    }
+
+    mutating func store(_ job: Int, bytes: Int) {
+        keepOnDisk(job, bytes: bytes)
         let bounds = settings.admission
-        if journal.entries.count > bounds.storedJobs { violate(.bounds, "\(journal.entries.count) jobs are stored") }
-        if journal.bytes > bounds.storedBytes { violate(.bounds, "\(journal.bytes) bytes are stored") }
+        if storedJobs > bounds.storedJobs { violate(.bounds, "\(storedJobs) jobs are stored") }
+        if storedBytes > bounds.storedBytes { violate(.bounds, "\(storedBytes) bytes are stored") }
     }
 }

@@ -13,7 +13,9 @@ extension Auditor {
         for job in views.indices where views[job].isStored && !found.contains(job) {
             violate(.lostJob, "\(jobs[job].id) was accepted, and a new life does not know it")
         }
+        for job in views.indices { keepOnDisk(job, bytes: nil) }
         for (job, recovered) in recovered {
+            keepOnDisk(job, bytes: recovered.bytesOnDisk)
             guard case .accepted = recovered.state else { continue }
             open(job, recovered.ticket)
             views[job].isOpen = true
@@ -38,8 +40,11 @@ extension Auditor {
         switch event {
         case .requested(let ticket, _): request = ticket
         case .prepared(let id, let prepared): begin(number(id), prepared)
-        case .stored(let id, nil): stored = number(id)
-        case .answerStored(let id, isKept: true): letGo(number(id))
+        case .stored(let id, let error):
+            if error == nil { stored = number(id) } else { keepOnDisk(number(id), bytes: nil) }
+        case .answerStored(let id, isKept: true):
+            letGo(number(id))
+            keepOnDisk(number(id), bytes: outputBytes(number(id)))
         case .fleet(let event): before(event)
         default: break
         }
@@ -90,5 +95,14 @@ extension Auditor {
         stored = nil
         checkDues(now)
         checkBounds()
+    }
+}
+
+extension RecoveredJob {
+    fileprivate var bytesOnDisk: Int {
+        switch state {
+        case .accepted: ticket.bytes
+        case .ended(_, let answerBytes): answerBytes
+        }
     }
 }

@@ -35,6 +35,8 @@ struct Auditor {
         var outputBytes: Int?
         /// Bytes in memory for running it.
         var held: Int?
+        /// Bytes that are on disk, or on their way there.
+        var onDisk: Int?
         /// Told to be accepted, on disk, and not forgotten there.
         var isStored = false
         /// The answers that were laid out and stored, over all lives, until forgotten.
@@ -60,6 +62,8 @@ struct Auditor {
     var openings = 0
     var heldJobs = 0
     var heldBytes = 0
+    var storedJobs = 0
+    var storedBytes = 0
 
     init(_ settings: SimulationSettings, _ jobs: [SimulatedJob]) {
         self.settings = settings

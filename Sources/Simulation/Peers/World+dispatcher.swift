@@ -271,7 +271,7 @@ extension World {
 
     private mutating func commitNow(_ operation: JournalOperation) -> Bool {
         guard journal.commit(operation, outputBytes: jobs[operation.job].outputBytes) else { return false }
-        auditor.committed(operation, journal)
+        auditor.committed(operation)
         return true
     }
 

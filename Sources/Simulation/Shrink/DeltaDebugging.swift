@@ -8,7 +8,7 @@
 ///   - items: what fails.
 ///   - most: of how often `fails` is asked; what is smallest by then is returned.
 ///   - fails: whether some of the items, in their order, fail as well.
-func shrink<Item>(_ items: [Item], asking most: Int = .max, fails: ([Item]) -> Bool) -> [Item] {
+func smallestFailing<Item>(_ items: [Item], asking most: Int = .max, fails: ([Item]) -> Bool) -> [Item] {
     var search = ShrinkSearch(smallest: items, left: most)
     search.run(fails)
     return search.smallest

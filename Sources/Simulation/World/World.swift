@@ -52,7 +52,7 @@ struct World {
         workers = (0..<settings.workers).map { _ in SimulatedWorker(&workerRandom) }
         clients = Array(repeating: SimulatedClientJob(), count: settings.jobs)
         auditor = Auditor(settings, jobs)
-        openJobs = settings.jobs
+        openJobs = 0
         begin()
     }
 
@@ -60,7 +60,10 @@ struct World {
         schedule(.dispatcherStart, after: .zero)
         for worker in workers.indices { schedule(.workerStart(worker), after: .milliseconds(worker % 1000)) }
         for client in 0..<settings.clients { schedule(.connect(clientPeer(client)), after: .zero) }
-        for (number, job) in jobs.enumerated() { schedule(.submission(job: number), at: job.submission) }
+        for number in settings.keptJobs?.filter(jobs.indices.contains) ?? Array(jobs.indices) {
+            openJobs += 1
+            schedule(.submission(job: number), at: jobs[number].submission)
+        }
         for (number, fault) in schedule.enumerated() { schedule(.fault(number), at: fault.at) }
     }
 
