@@ -161,6 +161,9 @@ let package = Package(
             name: "JournalTests", dependencies: ["journal-crash", "Dispatcher", "Fleet", "Journal", database, logging],
             swiftSettings: settings),
         .testTarget(
+            name: "SimulationTests", dependencies: ["Dispatcher", "Fleet", "Simulation", "Worker"],
+            swiftSettings: settings),
+        .testTarget(
             name: "KernelBenchTests", dependencies: ["AttnMath", "Codecs", "KernelBench"], swiftSettings: settings),
         .testTarget(
             name: "MosquittoTests", dependencies: ["Fleet", "Mosquitto", "TransportConformance"],

@@ -1,15 +1,19 @@
 public import Fleet
 
-/// Runs simulated fleets. Deterministic: the same settings and schedule give the same report, to the event.
+/// Runs simulated fleets. Deterministic: the same settings give the same report, to the event.
 public enum Simulation {
-    /// - Parameters:
-    ///   - schedule: the faults; nil: those that the settings draw.
-    ///   - trace: is told what happens, in words.
+    /// - Parameter trace: is told what happens, in words.
     public static func run(
-        _ settings: SimulationSettings, schedule: [ScheduledFault]? = nil,
-        trace: ((Instant, String) -> Void)? = nil
+        _ settings: SimulationSettings, trace: ((Instant, String) -> Void)? = nil
     ) -> SimulationReport {
-        var world = World(settings, schedule ?? settings.drawSchedule(), trace: trace)
+        run(settings, trace: trace, sabotage: nil)
+    }
+
+    static func run(
+        _ settings: SimulationSettings, trace: ((Instant, String) -> Void)? = nil, sabotage: Sabotage?
+    ) -> SimulationReport {
+        var world = World(settings, settings.schedule, trace: trace)
+        world.sabotage = sabotage
         world.run()
         if let core = world.dispatcher.core { world.addCounters(of: core) }
         return SimulationReport(

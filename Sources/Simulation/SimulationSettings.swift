@@ -12,6 +12,10 @@ public struct SimulationSettings: Sendable {
     public var faults: Set<Fault> = Set(Fault.allCases)
     public var admission = AdmissionSettings()
     public var scheduler = SchedulerSettings()
+    /// Which of the drawn faults happen, and which jobs come, by their number; nil: all. For what fails once to fail with
+    /// less.
+    public var keptFaults: [Int]?
+    public var keptJobs: [Int]?
     /// Tables smaller than this are looked through whole after every event, larger ones now and then.
     public var smallTables = 100
 

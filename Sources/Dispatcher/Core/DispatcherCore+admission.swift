@@ -56,6 +56,17 @@ extension DispatcherCore {
             || (memory.total.jobs < admission.jobs && memory.total.bytes + bytes <= admission.bytes)
     }
 
+    /// Charges memory for a durable job's output too.
+    /// - Returns: false if it no longer fits, or was not there: then it is charged for nothing.
+    @discardableResult
+    mutating func fitOutput(_ id: JobID, _ bytes: Int) -> Bool {
+        guard let entry = entries[id], entry.isInMemory else { return false }
+        releaseMemory(id)
+        guard fitsMemory(entry.ticket.bytes + bytes) else { return false }
+        chargeMemory(id, entry.ticket.bytes + bytes)
+        return true
+    }
+
     mutating func chargeMemory(_ id: JobID, _ bytes: Int) {
         guard let entry = entries[id] else { return }
         entries[id]?.inMemory += bytes

@@ -28,7 +28,7 @@ extension DispatcherCore {
         }
         // The answer is to find room when the job ends.
         chargeJournal(id, bytes)
-        if entry.isInMemory { chargeMemory(id, job.outputBytes) }
+        fitOutput(id, job.outputBytes)
         entries[id]?.phase = .storing
         actions.append(.store(entry.ticket, entry.waiters))
     }
@@ -67,13 +67,13 @@ extension DispatcherCore {
     /// Brings jobs of the backlog into memory as far as there is room.
     mutating func loadBacklog(_ now: Instant) {
         dropStaleBacklog()
-        while !isDraining, let next = backlog.min, let entry = entries[next.id] {
+        while !isDraining, let next = backlog.min, let entry = entries[next.id], case .waiting(let since) = entry.phase {
             let bytes = entry.ticket.bytes
             guard fitsMemory(bytes + (entry.prepared?.outputBytes ?? 0)) else { return }
             backlog.removeMin()
             waiting -= 1
-            entries[next.id]?.phase = .loading
-            chargeMemory(next.id, bytes)
+            entries[next.id]?.phase = .loading(waitingSince: since)
+            chargeMemory(next.id, bytes + (entry.prepared?.outputBytes ?? 0))
             actions.append(.load(next.id))
             dropStaleBacklog()
         }

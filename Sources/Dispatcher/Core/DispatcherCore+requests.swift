@@ -54,9 +54,11 @@ extension DispatcherCore {
             chargeMemory(id, entry.ticket.bytes + job.outputBytes)
             accept(id)
             start(id, now)
-        case .loading:
-            chargeMemory(id, job.outputBytes)
-            start(id, now)
+        case .loading(let since):
+            if fitOutput(id, job.outputBytes) { return start(id, now) }
+            // Only now is it known how large it is, and there is no room: the next time there will be.
+            actions.append(.unload(id))
+            wait(id, since: since)
         default: break
         }
     }

@@ -10,7 +10,7 @@ struct JobEntry {
         /// Durable: in the journal, waiting for memory.
         case waiting(since: Instant)
         /// Durable: its request is being read from the journal.
-        case loading
+        case loading(waitingSince: Instant)
         case running
         /// Durable: its answer is on its way into the journal.
         case ending

@@ -12,6 +12,13 @@ public struct ScheduledFault: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension SimulationSettings {
+    /// The faults of a run.
+    var schedule: [ScheduledFault] {
+        let drawn = drawSchedule()
+        guard let keptFaults else { return drawn }
+        return keptFaults.filter(drawn.indices.contains).map { drawn[$0] }
+    }
+
     /// About four of each fault in two minutes, in the order of their time.
     public func drawSchedule() -> [ScheduledFault] {
         var random = SeededGenerator(seed: seed ^ 0xfa17)

@@ -30,9 +30,9 @@ extension World {
         case .workerDrain: workerHandles(.drain, worker)
         case .brokerStop: stopBroker(cleanly: true, for: scheduled.duration)
         case .brokerKill: stopBroker(cleanly: false, for: scheduled.duration)
-        case .dispatcherKill: endDispatcher(isKilled: true, restartAfter: scheduled.duration)
+        case .dispatcherKill: killDispatcher(scheduled)
         case .dispatcherDrain: dispatcherHandles(.drain)
-        case .journalFull: journal.isFull = true
+        case .journalFull: journal.fillings += 1
         case .withdraw: withdraw(Int(scheduled.draw % UInt64(jobs.count)))
         case .repetition: repeatRequest(scheduled.draw)
         }
@@ -46,7 +46,7 @@ extension World {
         case .duplication: network.duplications -= 1
         case .reordering: network.reorderings -= 1
         case .hang: resume(victim(scheduled.draw))
-        case .journalFull: journal.isFull = false
+        case .journalFull: journal.fillings -= 1
         default: break
         }
     }
@@ -62,9 +62,16 @@ extension World {
         return Peer(number: number == 0 ? 0 : 1 + number)
     }
 
+    /// At once, or at one of its next actions, where a kill hurts.
+    private mutating func killDispatcher(_ scheduled: ScheduledFault) {
+        guard scheduled.draw % 4 > 0 else {
+            return endDispatcher(isKilled: true, restartAfter: scheduled.duration)
+        }
+        dispatcher.fuse = (Int(scheduled.draw / 4 % 48), scheduled.duration)
+    }
+
     private mutating func withdraw(_ job: Int) {
         guard clients[job].isSubmitted, !clients[job].isOver else { return }
-        auditor.withdrew(job)
         let client = jobs[job].client
         send(.withdraw(job: job, client: client), from: clientPeer(client), to: .dispatcher, qos: .atLeastOnce)
     }

@@ -17,5 +17,6 @@ struct SimulatedDispatcher {
     var writes: [JournalOperation] = []
     /// When the last write of a job is done, since those of one job are made one after the other.
     var busyUntil: [Int: Instant] = [:]
-    var isDraining = false
+    /// After how many more actions it is killed, in the middle of an event.
+    var fuse: (actions: Int, restartAfter: Duration)?
 }

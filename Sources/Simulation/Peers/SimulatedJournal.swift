@@ -21,43 +21,54 @@ struct SimulatedJournal {
     struct Entry {
         let ticket: JobTicket
         var waiters: [JobWaiter]
+        let outputBytes: Int
+        let sequence: UInt64
         var end: (content: SimulatedAnswer.Content, keepUntil: Instant)?
-    }
 
-    private(set) var entries: [Int: Entry] = [:]
-    /// Order of acceptance.
-    private var order: [Int] = []
-    var isFull = false
-
-    /// What a dispatcher that starts now finds.
-    var recovered: [RecoveredJob] {
-        order.compactMap { job in
-            entries[job].map { entry in
-                RecoveredJob(
-                    ticket: entry.ticket, waiters: entry.waiters,
-                    state: entry.end.map { .ended(keepUntil: $0.keepUntil, answerBytes: 1) } ?? .accepted)
+        /// On disk: the request, and later the answer in its place.
+        var bytes: Int {
+            switch end?.content {
+            case nil: ticket.bytes
+            case .done: outputBytes
+            default: 0
             }
         }
     }
 
+    private(set) var entries: [Int: Entry] = [:]
+    private(set) var bytes = 0
+    private var lastSequence: UInt64 = 0
+    /// How many faults fill the disk at the moment.
+    var fillings = 0
+    private var isFull: Bool { fillings > 0 }
+
+    /// What a dispatcher that starts now finds, in the order of acceptance.
+    var recovered: [RecoveredJob] {
+        entries.values.sorted { $0.sequence < $1.sequence }.map { entry in
+            RecoveredJob(
+                ticket: entry.ticket, waiters: entry.waiters,
+                state: entry.end.map { .ended(keepUntil: $0.keepUntil, answerBytes: entry.bytes) } ?? .accepted)
+        }
+    }
+
     /// Carries out a write; false if the disk is full.
-    mutating func commit(_ operation: JournalOperation) -> Bool {
+    mutating func commit(_ operation: JournalOperation, outputBytes: Int) -> Bool {
         let job = operation.job
+        let before = entries[job]?.bytes ?? 0
         switch operation.kind {
         case .store(let ticket, let waiters):
             guard !isFull else { return false }
-            entries[job] = Entry(ticket: ticket, waiters: waiters)
-            order.removeAll { $0 == job }
-            order.append(job)
+            lastSequence += 1
+            entries[job] = Entry(
+                ticket: ticket, waiters: waiters, outputBytes: outputBytes, sequence: lastSequence)
         case .setWaiters(let waiters): entries[job]?.waiters = waiters
         case .end(let content, let until):
             guard !isFull else { return false }
             entries[job]?.end = (content, until)
-        case .forget:
-            entries[job] = nil
-            order.removeAll { $0 == job }
+        case .forget: entries[job] = nil
         case .load, .deliver: break
         }
+        bytes += (entries[job]?.bytes ?? 0) - before
         return true
     }
 }

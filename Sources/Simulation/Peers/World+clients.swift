@@ -67,7 +67,7 @@ extension World {
     }
 
     private mutating func ended(_ job: Int, _ content: SimulatedAnswer.Content) {
-        if jobs[job].isDurable, case .done = content {
+        if jobs[job].isDurable {
             send(
                 .release(job: job, client: jobs[job].client), from: clientPeer(jobs[job].client), to: .dispatcher,
                 qos: .atLeastOnce)

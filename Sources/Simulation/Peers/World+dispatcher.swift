@@ -9,7 +9,7 @@ extension World {
         dispatcher = SimulatedDispatcher()
         dispatcher.life = life
         counters.dispatcherLives += 1
-        let recovered = journal.recovered
+        let recovered = sabotage?.found(journal.recovered) ?? journal.recovered
         tell("the dispatcher starts its life \(life), with \(recovered.count) jobs in its journal")
         dispatcher.core = DispatcherCore(
             epoch: life, seed: settings.seed &+ life, admission: settings.admission, scheduler: settings.scheduler,
@@ -49,8 +49,7 @@ extension World {
                 stopped.insert(write.job)
                 continue
             }
-            _ = journal.commit(write)
-            auditor.committed(write)
+            _ = commitNow(write)
         }
         dispatcher.writes = []
     }
@@ -126,19 +125,47 @@ extension World {
         while let event = events.popLast() {
             guard dispatcher.core != nil else { return }
             counters.schedulerEvents += 1
+            tell(event.words)
             auditor.before(event, now)
-            let actions = dispatcher.core?.handle(event, at: now) ?? []
-            for action in actions {
+            for action in actions(on: event) {
+                tell("    " + action.words)
                 auditor.take(action, now, journal)
-                if let reply = dispatcherPerforms(action, partial) { events.append(reply) }
+                if let reply = dispatcherDoes(action, partial) { events.append(reply) }
+                // Killed in the middle of it.
+                guard dispatcher.core != nil else { return }
             }
-            auditor.after()
+            auditor.after(now)
             look()
         }
         setTimer()
     }
 
+    private mutating func actions(on event: DispatcherEvent) -> [DispatcherAction] {
+        guard let sabotage else { return dispatcher.core?.handle(event, at: now) ?? [] }
+        let told = sabotage.told(self, event)
+        let actions = dispatcher.core?.handle(told, at: now) ?? []
+        if dispatcher.core != nil { sabotage.spoiled(&dispatcher.core!) }
+        return sabotage.said(self, actions)
+    }
+
+    private mutating func dispatcherDoes(_ action: DispatcherAction, _ partial: UInt64?) -> DispatcherEvent? {
+        if burnFuse() { return nil }
+        guard let sabotage else { return dispatcherPerforms(action, partial) }
+        return sabotage.done(self, action).reduce(nil) { $0 ?? dispatcherPerforms($1, partial) }
+    }
+
+    /// Kills the dispatcher if a fault wants it dead at this action.
+    private mutating func burnFuse() -> Bool {
+        guard let fuse = dispatcher.fuse else { return false }
+        dispatcher.fuse?.actions -= 1
+        guard fuse.actions <= 0 else { return false }
+        tell("the dispatcher is killed before it has done that")
+        endDispatcher(isKilled: true, restartAfter: fuse.restartAfter)
+        return true
+    }
+
     private mutating func setTimer() {
+        guard sabotage?.keepsTime ?? true else { return }
         guard let due = dispatcher.core?.nextTimer, dispatcher.timer.map({ due < $0 }) ?? true else { return }
         dispatcher.timer = due
         schedule(.dispatcherTimer(life: dispatcher.life), at: due)
@@ -242,13 +269,18 @@ extension World {
         schedule(.journalCommit(life: dispatcher.life, operation), at: at)
     }
 
+    private mutating func commitNow(_ operation: JournalOperation) -> Bool {
+        guard journal.commit(operation, outputBytes: jobs[operation.job].outputBytes) else { return false }
+        auditor.committed(operation)
+        return true
+    }
+
     mutating func commit(_ operation: JournalOperation, _ life: UInt64) {
         guard dispatcher.life == life, dispatcher.core != nil else { return }
         let job = operation.job
         if let first = dispatcher.writes.firstIndex(where: { $0.job == job }) { dispatcher.writes.remove(at: first) }
         if let until = dispatcher.busyUntil[job], until <= now { dispatcher.busyUntil[job] = nil }
-        let isDone = journal.commit(operation)
-        if isDone { auditor.committed(operation) }
+        let isDone = commitNow(operation)
         let id = jobs[job].id
         switch operation.kind {
         case .store:

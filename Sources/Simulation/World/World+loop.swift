@@ -49,7 +49,7 @@ extension World {
 
     /// At the end nothing may be left: no job, no lease, no task, no byte in memory.
     private mutating func checkRest() {
-        for (number, client) in clients.enumerated() where !client.isOver {
+        for (number, client) in clients.enumerated() where client.isSubmitted && !client.isOver {
             auditor.violate(.lostJob, "job \(jobs[number].id) has no final word")
         }
         if let core = dispatcher.core {

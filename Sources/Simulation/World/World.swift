@@ -30,6 +30,8 @@ struct World {
     /// Jobs whose clients have no final word yet.
     var openJobs: Int
     let trace: ((Instant, String) -> Void)?
+    /// For tests of the auditor.
+    var sabotage: Sabotage?
 
     init(
         _ settings: SimulationSettings, _ schedule: [ScheduledFault], trace: ((Instant, String) -> Void)? = nil
@@ -50,7 +52,7 @@ struct World {
         workers = (0..<settings.workers).map { _ in SimulatedWorker(&workerRandom) }
         clients = Array(repeating: SimulatedClientJob(), count: settings.jobs)
         auditor = Auditor(settings, jobs)
-        openJobs = settings.jobs
+        openJobs = 0
         begin()
     }
 
@@ -58,7 +60,10 @@ struct World {
         schedule(.dispatcherStart, after: .zero)
         for worker in workers.indices { schedule(.workerStart(worker), after: .milliseconds(worker % 1000)) }
         for client in 0..<settings.clients { schedule(.connect(clientPeer(client)), after: .zero) }
-        for (number, job) in jobs.enumerated() { schedule(.submission(job: number), at: job.submission) }
+        for number in settings.keptJobs?.filter(jobs.indices.contains) ?? Array(jobs.indices) {
+            openJobs += 1
+            schedule(.submission(job: number), at: jobs[number].submission)
+        }
         for (number, fault) in schedule.enumerated() { schedule(.fault(number), at: fault.at) }
     }
 

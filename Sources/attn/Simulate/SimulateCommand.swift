@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codecs
 import Fleet
+import Foundation
 import Simulation
 
 /// `attn simulate`: runs whole fleets on a virtual clock, and breaks them.
@@ -41,7 +42,17 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("all, none, or some of: \(Self.faultNames).", valueName: "list"))
     var faults = "all"
 
-    @Flag(help: "Print what happens, of the one seed.")
+    @Option(
+        help: ArgumentHelp("Only these of the drawn faults, by number; none: no fault.", valueName: "list"))
+    var keptFaults: NumberList?
+
+    @Option(help: ArgumentHelp("Only these jobs, by number.", valueName: "list"))
+    var keptJobs: NumberList?
+
+    @Option(help: ArgumentHelp("For how long a seed that fails is made smaller.", valueName: "s"))
+    var shrinkSeconds = 30
+
+    @Flag(help: "Print what happens, of the first seed.")
     var trace = false
 
     @Flag(help: "Print the result as JSON.")
@@ -71,29 +82,77 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
-    private func settings(_ seed: UInt64) throws -> SimulationSettings {
+    private func settings(_ seed: UInt64, _ faults: Set<Fault>) -> SimulationSettings {
         var settings = SimulationSettings(seed: seed)
         settings.workers = workers
         settings.jobs = jobs
         settings.duration = .seconds(60 * minutes)
-        settings.faults = try chosenFaults()
+        settings.faults = faults
+        settings.keptFaults = keptFaults?.numbers
+        settings.keptJobs = keptJobs?.numbers
+        settings.drawBounds()
         return settings
     }
 
     func run() async throws {
+        let faults = try chosenFaults()
+        if trace { return try runTraced(settings(seed, faults)) }
         let clock = ContinuousClock()
         let start = clock.now
-        var totals = SimulationCounters()
-        for seed in seed..<seed + UInt64(seeds) {
-            let report = Simulation.run(
-                try settings(seed), trace: trace ? { print("\($0.nanoseconds / 1000) µs: \($1)") } : nil)
-            totals.add(report.counters)
-            guard report.violations.isEmpty else {
-                print("seed \(seed) after \(report.elapsed.inSeconds) s: \(report.violations)")
-                throw ExitCode(1)
-            }
+        let line = ProgressLine()
+        let runner = SimulationRunner(
+            settings: { settings($0, faults) }, width: min(ProcessInfo.processInfo.activeProcessorCount, 2),
+            progress: { if $0 % 16 == 0 { line.show("\($0) of \(seeds) seeds") } })
+        let result = await runner.run(seed..<seed + UInt64(seeds))
+        line.clear()
+        let summary = SimulationSummary(result: result, elapsed: start.duration(to: clock.now))
+        guard let failure = result.failure else { return report(summary, reproduction: nil) }
+        let small = shrunk(settings(failure.seed, faults), failure)
+        report(summary, reproduction: command(small))
+        if !json { explain(failure, small) }
+        throw ExitCode(1)
+    }
+
+    private func report(_ summary: SimulationSummary, reproduction: String?) {
+        if json { return Console.print(summary.json(reproduction: reproduction)) }
+        for line in summary.lines { Console.print(line) }
+    }
+
+    private func runTraced(_ settings: SimulationSettings) throws {
+        let report = Simulation.run(settings) { at, words in
+            Console.print(String(format: "%12.6f  ", Instant.origin.duration(to: at).inSeconds) + words)
         }
-        let elapsed = start.duration(to: clock.now)
-        print(totals, elapsed, "\(Int(Double(totals.schedulerEvents) / elapsed.inSeconds)) scheduler events/s")
+        for violation in report.violations { Console.print("VIOLATED  \(violation)") }
+        if !report.violations.isEmpty { throw ExitCode(1) }
+    }
+
+    // MARK: Failing seeds
+
+    private func shrunk(_ settings: SimulationSettings, _ failure: SimulationReport) -> SimulationSettings {
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(shrinkSeconds))
+        return Simulation.shrink(settings, breaking: failure.violations[0].invariant) { clock.now < end }
+    }
+
+    private func explain(_ failure: SimulationReport, _ small: SimulationSettings) {
+        Console.print("")
+        Console.print(String(format: "seed %llu FAILED after %.3f s:", failure.seed, failure.elapsed.inSeconds))
+        for violation in failure.violations { Console.print("  \(violation)") }
+        let all = small.drawSchedule()
+        let (faults, jobs) = (small.keptFaults ?? Array(all.indices), small.keptJobs?.count ?? small.jobs)
+        Console.print("it needs \(faults.count) of \(all.count) faults, \(jobs) jobs and \(small.workers) workers:")
+        for fault in faults where all.indices.contains(fault) { Console.print("  \(all[fault])") }
+        Console.print("to replay it, as it was and made small:")
+        Console.print("  " + command(settings(failure.seed, small.faults)))
+        Console.print("  " + command(small))
+    }
+
+    /// What runs a simulation again.
+    private func command(_ settings: SimulationSettings) -> String {
+        var words = ["attn simulate --seed \(settings.seed) --workers \(settings.workers) --jobs \(settings.jobs)"]
+        words.append("--minutes \(minutes) --faults \(faults)")
+        if let kept = settings.keptFaults { words.append("--kept-faults \(NumberList(kept).text)") }
+        if let kept = settings.keptJobs { words.append("--kept-jobs \(NumberList(kept).text)") }
+        return words.joined(separator: " ") + " --trace"
     }
 }

@@ -107,6 +107,52 @@ import Testing
         #expect(fleet.core.invariantViolations(at: fleet.now) == [])
     }
 
+    @Test("A durable job whose output finds no room waits on disk like one whose request does not")
+    func outputsFindNoRoom() {
+        var admission = AdmissionSettings()
+        admission.clientShare = 1
+        admission.bytes = 2500
+        var fleet = CoreHarness(admission: admission)
+        fleet.outputBytes = 1000
+        for name in ["first", "second"] {
+            fleet.request(name, durable: true, bytes: 1000)
+            fleet.handle(.stored(job(name), nil))
+        }
+        #expect(fleet.take().contains(.unload(job("second"))))
+        #expect(fleet.core.tables.bytesInMemory == 2000)
+        fleet.join("a")
+        fleet.work()
+        fleet.handle(.answerStored(job("first"), isKept: true))
+        #expect(fleet.take().loads == [job("second")])
+        #expect(fleet.core.tables.bytesInMemory == 2000)
+    }
+
+    @Test("What an earlier life had accepted is read to see how large it is, and waits on if it is too large for now")
+    func recoveredOutputsFindNoRoom() {
+        var admission = AdmissionSettings()
+        admission.bytes = 3000
+        let recovered = ["first", "second"].map { name in
+            let ticket = JobTicket(
+                id: job(name), digest: 1, bytes: 1000, isDurable: true, deadline: Instant.origin.advanced(by: .seconds(60)),
+                client: "client")
+            return RecoveredJob(ticket: ticket, waiters: [waiter("client")], state: .accepted)
+        }
+        var fleet = CoreHarness(admission: admission, recovered: recovered)
+        fleet.outputBytes = 1000
+        fleet.handle(.tick)
+        for id in fleet.take().loads { fleet.handle(fleet.reading(id)) }
+        #expect(fleet.take() == [.unload(job("second"))])
+        #expect(fleet.core.tables.bytesInMemory == 2000)
+        #expect(fleet.core.invariantViolations(at: fleet.now) == [])
+        fleet.join("a")
+        fleet.work()
+        fleet.handle(.answerStored(job("first"), isKept: true))
+        #expect(fleet.take().loads == [job("second")])
+        fleet.handle(fleet.reading(job("second")))
+        fleet.work()
+        #expect(fleet.take().outcomes[job("second")] == .done)
+    }
+
     @Test("The backlog goes by priority, and nobody in it starves")
     func backlogOrder() {
         var admission = AdmissionSettings()
