@@ -38,7 +38,7 @@ release: setup ## Build everything for use, into .build/release, and check what 
 test: setup lint check-arm64 ## Check the format, build without warnings, run all tests: what CI runs
 	@tools/build_without_warnings.sh --build-tests
 	swift test --skip-build --disable-xctest
-	.build/debug/attn-chaos --minutes $(MINUTES_IN_TEST)
+	.build/debug/attn-chaos strike --minutes $(MINUTES_IN_TEST)
 
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
@@ -81,7 +81,12 @@ CHAOS_OPTIONS ?=
 .PHONY: chaos
 chaos: setup ## Break a real fleet for MINUTES=5 while it works, and count what was lost
 	swift build -c release
-	@.build/release/attn-chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS_OPTIONS)
+	@.build/release/attn-chaos strike --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS_OPTIONS)
+
+.PHONY: overload
+overload: setup ## Push ten times what a fleet can do for MINUTES=5, and see what the dispatcher's memory does
+	swift build -c release
+	@.build/release/attn-chaos overload --minutes $(MINUTES) $(CHAOS_OPTIONS)
 
 SEEDS ?= 10000
 

@@ -11,15 +11,19 @@ struct ChaosJob: Sendable {
     private let expected: [Float]
     private let tolerance: Float
 
+    /// - Parameter heavy: much work for few bytes, instead of something small of any shape.
     /// - Throws: `JobError` if the job cannot be laid out, which would be an error of this program.
-    init(number: Int, client: Int, run: String, _ random: inout SeededGenerator) async throws {
+    init(number: Int, client: Int, run: String, _ random: inout SeededGenerator, heavy: Bool = false) async throws {
         id = JobID("chaos-\(run)-\(client)-\(number)")!
         isDurable = .random(using: &random)
-        let (heads, keys) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...256, using: &random))
-        let (queries, headSize) = (Int.random(in: 1...64, using: &random), 8 * Int.random(in: 1...4, using: &random))
+        let heads = heavy ? 8 : Int.random(in: 1...4, using: &random)
+        let keys = heavy ? 2048 : Int.random(in: 1...256, using: &random)
+        let queries = heavy ? 512 : Int.random(in: 1...64, using: &random)
+        let headSize = heavy ? 8 : 8 * Int.random(in: 1...4, using: &random)
         var seeds = SeededGenerator(seed: random.next())
         func tensor(_ name: String, _ length: Int) -> TensorSource {
-            let shape = [1, heads, length, headSize]
+            // Multi-query where work is to be much and bytes few.
+            let shape = [1, heavy && name != "Q" ? 1 : heads, length, headSize]
             let numbers = (0..<shape.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &seeds) }
             return TensorSource(name, .f32, shape: shape, numbers)
         }
