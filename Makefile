@@ -39,6 +39,11 @@ test: setup lint check-arm64 ## Check the format, build without warnings, run al
 	@tools/build_without_warnings.sh --build-tests
 	swift test --skip-build --disable-xctest
 
+# A minute of it. INPUTS=1000000 a decoder for long; DECODERS="json task" for some.
+.PHONY: fuzz
+fuzz: setup ## Throw mutated inputs at every decoder: INPUTS=20000 each, SEED=1, DECODERS=...
+	@INPUTS=$(or $(INPUTS),20000) SEED=$(or $(SEED),1) tools/fuzz.sh $(DECODERS)
+
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
 	swift build -c release

@@ -38,6 +38,16 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
+// The program that `make fuzz` builds: libFuzzer brings its main function, without which it cannot be linked.
+let fuzzing: [Target] =
+    Context.environment["ATTN_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Codecs", "Fleet", "FuzzedDecoders"], path: "Tests/Fuzz",
+            swiftSettings: settings)
+    ]
+
 let package = Package(
     name: "AttnFleet",
     products: [
@@ -123,6 +133,11 @@ let package = Package(
 
         // Linked into every test, as there is one program of them all, and asked by few.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
+        .target(
+            name: "FuzzedDecoders",
+            dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings"],
+            path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
             name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],
             swiftSettings: settings),
@@ -146,6 +161,7 @@ let package = Package(
                 "LocalFleet", "Mosquitto", logging,
             ],
             swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzedDecoders"], swiftSettings: settings),
         .testTarget(name: "LocalFleetTests", dependencies: ["attn", "LocalFleet"], swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
@@ -153,5 +169,5 @@ let package = Package(
                 "attn-worker", "Codecs", "CommandOptions", "Fleet", "Mosquitto", "Settings", argumentParser, logging,
             ],
             swiftSettings: settings),
-    ] + kernelVariants
+    ] + kernelVariants + fuzzing
 )
