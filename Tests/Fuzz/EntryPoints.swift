@@ -15,7 +15,8 @@ func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
 @_cdecl("LLVMFuzzerCustomMutator")
 func customMutator(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ capacity: Int, _ seed: UInt32) -> Int {
-    let input = Array(UnsafeBufferPointer(start: bytes, count: count))
+    let found = Array(UnsafeBufferPointer(start: bytes, count: count))
+    let input = seed % 4 == 0 ? ValidInputs.ofNamedDecoder.randomElement(seed) ?? found : found
     var mutator = Mutator(seed: UInt64(seed), capacity: capacity)
     guard let mutated = mutator.mutated(input, FuzzedDecoder.named.grammar), mutated.count <= capacity else {
         return mutateBytes(bytes, count, capacity)

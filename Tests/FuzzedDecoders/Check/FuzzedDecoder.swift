@@ -33,9 +33,12 @@ public struct FuzzedDecoder: Sendable {
             guard allocated <= bound.bytes(input: input.count) else {
                 throw BrokenProperty("\(input.count) bytes made it allocate \(allocated)")
             }
+            switch result {
+            case .success(let value): try verify(value)
+            case .failure(let broken as BrokenProperty): throw broken
             // To refuse is always right.
-            guard case .success(let value) = result else { return }
-            try verify(value)
+            case .failure: break
+            }
         }
     }
 
