@@ -3,8 +3,8 @@ import FuzzedDecoders
 
 /// The inputs of the committed corpus that are taken.
 ///
-/// libFuzzer goes on from whatever reaches new code, most of which is refused in a new way: a quarter of the mutations begin
-/// here instead, one step from what is valid.
+/// libFuzzer goes on from whatever reaches new code, most of which is refused in a new way: a quarter of the mutations
+/// begin here instead, one step from what is valid.
 struct ValidInputs {
     private let inputs: [[UInt8]]
 
