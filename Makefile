@@ -44,6 +44,11 @@ test: setup lint check-arm64 ## Check the format, build without warnings, run al
 fuzz: setup ## Throw mutated inputs at every decoder: INPUTS=20000 each, SEED=1, DECODERS=...
 	@INPUTS=$(or $(INPUTS),20000) SEED=$(or $(SEED),1) tools/fuzz.sh $(DECODERS)
 
+.PHONY: test-sanitize
+test-sanitize: setup ## Run the unit tests under the thread sanitizer and the address sanitizer
+	@tools/test_sanitized.sh thread
+	@tools/test_sanitized.sh address
+
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
 	swift build -c release

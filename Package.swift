@@ -133,6 +133,8 @@ let package = Package(
 
         // Linked into every test, as there is one program of them all, and asked by few.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        // The same, for the thread sanitizer; empty without it.
+        .target(name: "CMutexAnnotations", path: "Tests/CMutexAnnotations"),
         // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
         .target(
             name: "FuzzedDecoders",
@@ -144,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Codecs", "Fleet", "TransportConformance"], swiftSettings: settings),
+            name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],
+            swiftSettings: settings),
         .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
         .testTarget(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],

@@ -15,5 +15,12 @@ public struct AllocationBound: Sendable {
         self.perByte = perByte
     }
 
-    func bytes(input: Int) -> Int { fixed + perByte * input }
+    func bytes(input: Int) -> Int { Self.slack * (fixed + perByte * input) }
+
+    #if DEBUG
+        /// Without optimisation values are put into boxes that are otherwise kept on the stack.
+        private static let slack = 8
+    #else
+        private static let slack = 1
+    #endif
 }
