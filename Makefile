@@ -40,6 +40,16 @@ test: setup lint check-arm64 ## Check the format, build without warnings, run al
 	swift test --skip-build --disable-xctest
 	.build/debug/attn-chaos strike --minutes $(MINUTES_IN_TEST)
 
+# A minute of it. INPUTS=1000000 a decoder for long; DECODERS="json task" for some.
+.PHONY: fuzz
+fuzz: setup ## Throw mutated inputs at every decoder: INPUTS=20000 each, SEED=1, DECODERS=...
+	@INPUTS=$(or $(INPUTS),20000) SEED=$(or $(SEED),1) tools/fuzz.sh $(DECODERS)
+
+.PHONY: test-sanitize
+test-sanitize: setup ## Run the unit tests under the thread sanitizer and the address sanitizer
+	@tools/test_sanitized.sh thread
+	@tools/test_sanitized.sh address
+
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
 	swift build -c release
