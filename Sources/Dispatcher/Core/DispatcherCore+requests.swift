@@ -26,12 +26,15 @@ extension DispatcherCore {
             actions.append(.refuse(id, waiter, error))
             return
         }
-        if !entry.waits(on: waiter.route) {
-            guard entry.waiters.count < admission.waiters else {
+        // Too many know a kept answer to wait for each one's release; it is handed over all the same.
+        let isFull = entry.waiters.count >= admission.waiters
+        if !entry.waits(on: waiter.route), !isFull || entry.phase != .kept {
+            guard !isFull else {
                 actions.append(.refuse(id, waiter, busy("\(entry.waiters.count) clients wait for job \(id)")))
                 return
             }
             entries[id]?.waiters.append(waiter)
+            entries[id]?.isWithdrawn = false
             storeWaiters(id)
         }
         switch entry.phase {

@@ -4,8 +4,10 @@ import Fleet
 extension Scheduler {
     mutating func taskEnded(_ end: TaskEnd, _ now: Instant) {
         let sender = workers.slot(of: end.worker)
-        if let sender, workers[sender].birth?.incarnation == end.incarnation { workers[sender].lastHeard = now }
-        if isProbe(end.lease, at: end.worker) { return probeEnded(end, now) }
+        if let sender, workers[sender].birth?.incarnation == end.incarnation {
+            workers[sender].lastHeard = now
+            if isProbe(end.lease, at: end.worker) { return probeEnded(end, now) }
+        }
         guard let lease = lease(end.lease), lease.worker == sender, lease.incarnation == end.incarnation else {
             counters.resultsDropped += 1
             note(.resultDropped(worker: end.worker, lease: end.lease))

@@ -61,6 +61,7 @@ extension Auditor {
             worker.incarnation == probe.incarnation
         else { return violate(.unfitWorker, "\(probe.worker) is probed") }
         if worker.leases > 0 { violate(.credits, "\(probe.worker) is probed while it has leases") }
+        probes[probe.lease.number] = probe
     }
 
     private mutating func kept(_ key: ShardKey) {
@@ -106,10 +107,18 @@ extension Auditor {
             guard key.shard < views[job].leases.count else { return }
             for number in views[job].leases[key.shard] where leases[number]?.worker == worker { end(number) }
         case .workerSetAside(let id, _, _): workers[id, default: WorkerView()].isSetAside = true
-        case .workerTrusted(let id): workers[id]?.isSetAside = false
+        case .workerTrusted(let id): trusted(id)
         case .workerLost(let id, .silent): workers[id]?.isOnline = false
         default: break
         }
+    }
+
+    private mutating func trusted(_ id: PeerID) {
+        workers[id]?.isSetAside = false
+        guard let result, result.outcome == .done, result.lease.epoch == epoch,
+            let probe = probes.removeValue(forKey: result.lease.number), probe.worker == id,
+            probe.worker == result.worker, probe.incarnation == result.incarnation
+        else { return violate(.stale, "\(id) is trusted again without having passed a probe") }
     }
 
     private mutating func end(_ number: UInt64) {

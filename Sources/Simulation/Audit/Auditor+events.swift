@@ -25,6 +25,8 @@ extension Auditor {
     /// All that was in memory is gone.
     mutating func dispatcherEnded() {
         leases = [:]
+        probes = [:]
+        forgetEvent()
         dues = Heap()
         (heldJobs, heldBytes) = (0, 0)
         for job in views.indices {
@@ -86,13 +88,17 @@ extension Auditor {
         }
     }
 
+    private mutating func forgetEvent() {
+        result = nil
+        request = nil
+        stored = nil
+    }
+
     mutating func after(_ now: Instant) {
         if let stored, views[stored].ticket != nil, views[stored].held == nil, views[stored].isOpen {
             hold(stored, bytes: jobs[stored].requestBytes + outputBytes(stored))
         }
-        result = nil
-        request = nil
-        stored = nil
+        forgetEvent()
         checkDues(now)
         checkBounds()
     }

@@ -50,6 +50,8 @@ struct Auditor {
     var violations: [Violation] = []
     var workers: [PeerID: WorkerView] = [:]
     var leases: [UInt64: LeaseView] = [:]
+    /// Tasks whose partials are known beforehand, by their lease.
+    var probes: [UInt64: Probe] = [:]
     var views: [JobView]
     var epoch: UInt64 = 0
     var isConnected = false

@@ -24,6 +24,8 @@ struct SimulatedTask {
     /// Negative for a probe.
     let job: Int
     let shard: Int
+
+    static let probePartial: UInt64 = 0x9120be
 }
 
 struct SimulatedResult {

@@ -112,11 +112,15 @@ extension World {
         if workers[index].liesUntil > now {
             lie(task, index)
         } else {
-            guard respond(task, .partial(task.job < 0 ? 0 : jobs[task.job].partial(task.shard)), index) else {
+            guard respond(task, .partial(partial(task)), index) else {
                 return workerHandles(.sendFailed(key), index)
             }
         }
         workers[index].held[key] = nil
+    }
+
+    private func partial(_ task: SimulatedTask) -> UInt64 {
+        task.job < 0 ? SimulatedTask.probePartial : jobs[task.job].partial(task.shard)
     }
 
     @discardableResult
@@ -132,7 +136,7 @@ extension World {
         switch Int.random(in: 0..<4, using: &peerRandom) {
         case 0: respond(task, .garbage, index)
         case 1:
-            let honest = SimulatedResult.Outcome.partial(task.job < 0 ? 0 : jobs[task.job].partial(task.shard))
+            let honest = SimulatedResult.Outcome.partial(partial(task))
             respond(task, honest, index)
             respond(task, honest, index)
         case 2:

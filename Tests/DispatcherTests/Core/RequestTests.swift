@@ -36,6 +36,34 @@ import Testing
         #expect(actions.sends == 1)
     }
 
+    @Test("Where as many wait for a job as may, another is refused while it runs, and has the answer afterwards")
+    func tooManyWaiters() {
+        var admission = AdmissionSettings()
+        admission.waiters = 1
+        var fleet = CoreHarness(admission: admission)
+        fleet.request("j", from: "one")
+        fleet.request("j", from: "two")
+        #expect(fleet.take().refusals == [.busy])
+        fleet.join("a")
+        fleet.work()
+        _ = fleet.take()
+        fleet.request("j", from: "two")
+        #expect(fleet.take() == [.deliver(job("j"), to: [waiter("two")])])
+        #expect(fleet.core.waiters(of: job("j")) == [waiter("one")])
+    }
+
+    @Test("A job that was withdrawn while it was read is done all the same for a client that joins it")
+    func withdrawnAndJoined() {
+        var fleet = CoreHarness()
+        fleet.request("j", durable: true, from: "one")
+        fleet.handle(.withdrawn(job("j"), waiter("one").route))
+        fleet.request("j", durable: true, from: "two")
+        fleet.handle(.stored(job("j"), nil))
+        fleet.join("a")
+        fleet.work()
+        #expect(fleet.take().outcomes == [job("j"): .done])
+    }
+
     @Test("Another request under the same ID is a conflict, while the job runs and after")
     func conflict() {
         var fleet = CoreHarness()

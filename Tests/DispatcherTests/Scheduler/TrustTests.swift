@@ -53,6 +53,21 @@ import Testing
         #expect(fleet.takeSends().contains { $0.worker == peer("a") })
     }
 
+    @Test("A probe's result in the name of another life counts for nothing")
+    func probeOfAnotherLife() {
+        var fleet = lied()
+        fleet.advance(.seconds(5))
+        let probe = probes(fleet.take())[0]
+        var forged = probe
+        forged.incarnation = Incarnation(probe.incarnation.number + 1)
+        answer(forged, .done, &fleet)
+        let actions = fleet.take()
+        #expect(!actions.contains(.note(.workerTrusted(peer("a")))))
+        #expect(actions.contains(.note(.resultDropped(worker: peer("a"), lease: probe.lease))))
+        answer(probe, .done, &fleet)
+        #expect(fleet.take().contains(.note(.workerTrusted(peer("a")))))
+    }
+
     @Test("Each failed probe doubles the wait")
     func strikes() {
         var fleet = lied()
