@@ -117,7 +117,8 @@ extension World {
     // MARK: The core
 
     mutating func dispatcherTimer(_ life: UInt64) {
-        guard dispatcher.life == life, dispatcher.core != nil else { return }
+        // One that was set before an earlier one is moot.
+        guard dispatcher.life == life, dispatcher.core != nil, dispatcher.timer == now else { return }
         dispatcher.timer = nil
         dispatcherHandles(.tick)
     }
@@ -168,7 +169,9 @@ extension World {
 
     private mutating func setTimer() {
         guard sabotage?.keepsTime ?? true else { return }
-        guard let due = dispatcher.core?.nextTimer, dispatcher.timer.map({ due < $0 }) ?? true else { return }
+        guard let next = dispatcher.core?.nextTimer else { return }
+        let due = max(next, now)
+        guard dispatcher.timer.map({ due < $0 }) ?? true else { return }
         dispatcher.timer = due
         schedule(.dispatcherTimer(life: dispatcher.life), at: due)
     }
