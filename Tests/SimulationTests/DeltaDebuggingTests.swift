@@ -17,7 +17,9 @@ struct DeltaDebuggingTests {
 
     @Test("one of several causes is enough")
     func findsOneCause() {
-        let left = smallestFailing(Array(0..<100)) { Set($0).isSuperset(of: [3, 98]) || Set($0).isSuperset(of: [40, 41, 42]) }
+        let left = smallestFailing(Array(0..<100)) {
+            Set($0).isSuperset(of: [3, 98]) || Set($0).isSuperset(of: [40, 41, 42])
+        }
         #expect(left == [3, 98] || left == [40, 41, 42])
     }
 

@@ -81,7 +81,9 @@ extension Auditor {
     }
 
     private mutating func concluded(_ job: Int, _ outcome: JobOutcome, _ now: Instant) {
-        if !views[job].isOpen, views[job].ticket == nil { violate(.endedTwice, "\(jobs[job].id) ends without having begun") }
+        if !views[job].isOpen, views[job].ticket == nil {
+            violate(.endedTwice, "\(jobs[job].id) ends without having begun")
+        }
         if outcome == .done, views[job].kept.contains(false) { violate(.missing, "\(jobs[job].id) has lost a shard") }
         if let deadline = views[job].ticket?.deadline, outcome == .done, deadline < now {
             violate(.deadline, "\(jobs[job].id) ends after \(deadline)")

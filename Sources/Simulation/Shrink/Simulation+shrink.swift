@@ -32,11 +32,12 @@ extension Simulation {
                 fewer.keptJobs = $0
                 return failsInTime(fewer)
             }
-            smallest.workers = (1..<smallest.workers).first {
-                var fewer = smallest
-                fewer.workers = $0
-                return failsInTime(fewer)
-            } ?? smallest.workers
+            smallest.workers =
+                (1..<smallest.workers).first {
+                    var fewer = smallest
+                    fewer.workers = $0
+                    return failsInTime(fewer)
+                } ?? smallest.workers
         }
         return smallest
     }
