@@ -38,6 +38,17 @@ release: setup ## Build everything for use, into .build/release, and check what 
 test: setup lint check-arm64 ## Check the format, build without warnings, run all tests: what CI runs
 	@tools/build_without_warnings.sh --build-tests
 	swift test --skip-build --disable-xctest
+	.build/debug/attn-chaos strike --minutes $(MINUTES_IN_TEST)
+
+# A minute of it. INPUTS=1000000 a decoder for long; DECODERS="json task" for some.
+.PHONY: fuzz
+fuzz: setup ## Throw mutated inputs at every decoder: INPUTS=20000 each, SEED=1, DECODERS=...
+	@INPUTS=$(or $(INPUTS),20000) SEED=$(or $(SEED),1) tools/fuzz.sh $(DECODERS)
+
+.PHONY: test-sanitize
+test-sanitize: setup ## Run the unit tests under the thread sanitizer and the address sanitizer
+	@tools/test_sanitized.sh thread
+	@tools/test_sanitized.sh address
 
 .PHONY: demo
 demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
@@ -71,6 +82,28 @@ bench-kernels: setup ## Compare the kernels with PyTorch on one core, into out/b
 		fi; \
 	fi; \
 	$$python tools/bench_kernels.py .build/release/attn --json out/bench-kernels.json $(BENCH_OPTIONS)
+
+# SEED=n repeats what was drawn; the machine's own timing is no part of it.
+MINUTES ?= 5
+MINUTES_IN_TEST ?= 1
+CHAOS_OPTIONS ?=
+
+.PHONY: chaos
+chaos: setup ## Break a real fleet for MINUTES=5 while it works, and count what was lost
+	swift build -c release
+	@.build/release/attn-chaos strike --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS_OPTIONS)
+
+.PHONY: overload
+overload: setup ## Push ten times what a fleet can do for MINUTES=5, and see what the dispatcher's memory does
+	swift build -c release
+	@.build/release/attn-chaos overload --minutes $(MINUTES) $(CHAOS_OPTIONS)
+
+SEEDS ?= 10000
+
+.PHONY: simulate
+simulate: setup ## Run SEEDS=10000 simulated fleets with faults, and check every invariant
+	swift build -c release --product attn
+	@.build/release/attn simulate --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(SIMULATE_OPTIONS)
 
 .PHONY: lint
 lint: setup ## Check the format

@@ -39,6 +39,16 @@ let collections: Target.Dependency = .product(name: "DequeModule", package: "swi
 let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
+// The program that `make fuzz` builds: libFuzzer brings its main function, without which it cannot be linked.
+let fuzzing: [Target] =
+    Context.environment["ATTN_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Codecs", "Fleet", "FuzzedDecoders"], path: "Tests/Fuzz",
+            swiftSettings: settings)
+    ]
+
 let package = Package(
     name: "AttnFleet",
     products: [
@@ -132,15 +142,31 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: settings),
 
+        // Breaks a real fleet, and counts.
+        .executableTarget(
+            name: "attn-chaos",
+            dependencies: [
+                "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet", "LocalFleet", "Mosquitto", argumentParser,
+            ],
+            path: "Sources/Chaos", swiftSettings: settings),
+
         // Linked into every test, as there is one program of them all, and asked by few.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        // The same, for the thread sanitizer; empty without it.
+        .target(name: "CMutexAnnotations", path: "Tests/CMutexAnnotations"),
+        // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
+        .target(
+            name: "FuzzedDecoders",
+            dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings"],
+            path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
             name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],
             swiftSettings: settings),
         .testTarget(
             name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Codecs", "Fleet", "TransportConformance"], swiftSettings: settings),
+            name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],
+            swiftSettings: settings),
         .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
         .testTarget(
             name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
@@ -167,6 +193,7 @@ let package = Package(
                 "LocalFleet", "Mosquitto", logging,
             ],
             swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzedDecoders"], swiftSettings: settings),
         .testTarget(name: "LocalFleetTests", dependencies: ["attn", "LocalFleet"], swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
@@ -174,5 +201,5 @@ let package = Package(
                 "attn-worker", "Codecs", "CommandOptions", "Fleet", "Mosquitto", "Settings", argumentParser, logging,
             ],
             swiftSettings: settings),
-    ] + kernelVariants
+    ] + kernelVariants + fuzzing
 )

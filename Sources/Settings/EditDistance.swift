@@ -1,17 +1,18 @@
 extension String {
     /// Levenshtein's: insertions, deletions and substitutions that make one text the other.
     func editDistance(to other: String) -> Int {
-        let (own, other) = (Array(utf8), Array(other.utf8))
-        var previous = Array(0...other.count)
-        for (row, byte) in own.enumerated() {
-            var current = [row + 1]
+        let other = Array(other.utf8)
+        // To each beginning of the other text, from the beginning of this one so far.
+        var distances = Array(0...other.count)
+        for byte in utf8 {
+            var diagonal = distances[0]
+            distances[0] += 1
             for (column, otherByte) in other.enumerated() {
-                current.append(
-                    Swift.min(
-                        previous[column] + (byte == otherByte ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+                let substituted = diagonal + (byte == otherByte ? 0 : 1)
+                diagonal = distances[column + 1]
+                distances[column + 1] = Swift.min(substituted, diagonal + 1, distances[column] + 1)
             }
-            previous = current
         }
-        return previous[other.count]
+        return distances[other.count]
     }
 }

@@ -8,7 +8,11 @@ public enum SettingsFile {
 
     /// Reads a configuration file: one JSON object.
     public static func object(at path: String) throws(SettingError) -> JSON.Object {
-        let bytes = try read(path)
+        try object(in: try read(path), of: path)
+    }
+
+    /// - Parameter path: of the file that holds the bytes, for errors.
+    package static func object(in bytes: [UInt8], of path: String) throws(SettingError) -> JSON.Object {
         do throws(JSONError) { return try JSON(parsing: bytes, limit: sizeLimit).object() } catch {
             throw SettingError("\(path): \(error)")
         }

@@ -1,11 +1,11 @@
 import AttnMath
-import Fleet
+package import Fleet
 
 /// The attributes of an attention operator under their ONNX names, read from string metadata.
 ///
 /// Metadata that is none of the operator's is left alone, since files carry some; but not if it looks like a misspelt
 /// attribute: ignored, it would make a wrong answer.
-struct AttentionAttributes {
+package struct AttentionAttributes {
     let scale: Float?
     let softcap: Float
     let isCausal: Bool
@@ -23,7 +23,7 @@ struct AttentionAttributes {
     ]
 
     /// - Throws: `JobError.invalidRequest`, which names the attribute and what it has to be.
-    init(_ metadata: [String: String]) throws(JobError) {
+    package init(_ metadata: [String: String]) throws(JobError) {
         try Self.checkSpelling(metadata)
         func value<Value>(
             _ name: String, _ kind: String, _ convert: (String) -> Value?

@@ -1,11 +1,11 @@
 import AttnMath
-import Codecs
-import Fleet
+package import Codecs
+package import Fleet
 
 /// Cutting a shard's inputs out of the request.
 extension AttentionRequest {
     /// Encodes the task of one attempt at a shard.
-    func encodeTask(_ header: TaskHeader, for shard: Shard) throws(SafetensorsError) -> [UInt8] {
+    package func encodeTask(_ header: TaskHeader, for shard: Shard) throws(SafetensorsError) -> [UInt8] {
         try TaskMessage.encode(header, attributes(for: shard), tensors: sources(for: shard))
     }
 

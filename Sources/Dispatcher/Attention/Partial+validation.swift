@@ -1,14 +1,14 @@
-import Codecs
-import Compute
+package import Codecs
+package import Compute
 
 /// Why a partial is not the shard's.
-struct InvalidPartial: Error, CustomStringConvertible {
-    let description: String
+package struct InvalidPartial: Error, CustomStringConvertible {
+    package let description: String
 }
 
 extension Partial {
     /// Takes `O`, `lse` and the scores wanted out of a result if they fit the shard in shape and type.
-    init(_ file: Safetensors, for shard: Shard, of problem: AttentionProblem) throws(InvalidPartial) {
+    package init(_ file: Safetensors, for shard: Shard, of problem: AttentionProblem) throws(InvalidPartial) {
         let shape = [shard.heads.count, shard.queries.count]
         self.init(
             output: try Self.elements(file, "O", shape: shape + [problem.valueHeadSize]),
@@ -18,7 +18,7 @@ extension Partial {
     }
 
     /// Whether every row is one that finite inputs can make: O finite, lse and scores finite or −∞.
-    var isFinite: Bool {
+    package var isFinite: Bool {
         output.allSatisfy(\.isFinite) && lse.allSatisfy { $0 < .infinity }
             && scores?.allSatisfy { $0 < .infinity } ?? true
     }

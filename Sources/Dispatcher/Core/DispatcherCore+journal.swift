@@ -67,7 +67,8 @@ extension DispatcherCore {
     /// Brings jobs of the backlog into memory as far as there is room.
     mutating func loadBacklog(_ now: Instant) {
         dropStaleBacklog()
-        while !isDraining, let next = backlog.min, let entry = entries[next.id], case .waiting(let since) = entry.phase {
+        while !isDraining, let next = backlog.min, let entry = entries[next.id], case .waiting(let since) = entry.phase
+        {
             let bytes = entry.ticket.bytes
             guard fitsMemory(bytes + (entry.prepared?.outputBytes ?? 0)) else { return }
             backlog.removeMin()

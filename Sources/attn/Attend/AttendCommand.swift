@@ -105,7 +105,7 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
             OutputFile.removeUnfinished()
         }
         defer { signals.cancel() }
-        do { try await work.value } catch where work.isCancelled { await signals.waitForExit() }
+        do { try await work.value } catch  where work.isCancelled { await signals.waitForExit() }
     }
 
     /// Writes what came of the job.

@@ -5,11 +5,14 @@
 
 #include <stdbool.h>
 
-/// Whether allocations are counted: with glibc, and without a sanitizer, which replaces the allocator itself.
+/// Whether allocations are counted: with glibc, and under the address and thread sanitizers, which have hooks for it.
 bool allocation_counter_works(void);
 
 /// Calls of malloc, calloc, realloc and their aligned kin that the calling thread has made since it began; 0 where none
 /// are counted. Freeing does not count.
 unsigned long allocations_of_this_thread(void);
+
+/// Bytes asked for in those calls.
+unsigned long bytes_allocated_by_this_thread(void);
 
 #endif

@@ -133,7 +133,8 @@ import Testing
         admission.bytes = 3000
         let recovered = ["first", "second"].map { name in
             let ticket = JobTicket(
-                id: job(name), digest: 1, bytes: 1000, isDurable: true, deadline: Instant.origin.advanced(by: .seconds(60)),
+                id: job(name), digest: 1, bytes: 1000, isDurable: true,
+                deadline: Instant.origin.advanced(by: .seconds(60)),
                 client: "client")
             return RecoveredJob(ticket: ticket, waiters: [waiter("client")], state: .accepted)
         }

@@ -11,7 +11,7 @@ import Testing
         let expected = [
             "invalid-request": false, "unsupported": false, "job-conflict": false, "busy": true, "shutting-down": true,
             "no-worker": true, "deadline-exceeded": true, "shard-failed": false, "poison": false, "cancelled": false,
-            "too-large": false, "no-dispatcher": true, "no-answer": true,
+            "too-large": false, "no-dispatcher": true, "no-answer": true, "journal": true,
         ]
         #expect(retryable == expected)
     }
