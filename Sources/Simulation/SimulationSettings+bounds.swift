@@ -26,6 +26,5 @@ extension SimulationSettings {
         scheduler.hedgesPerTask = draw(1, scheduler.hedgesPerTask)
         scheduler.elderShare = draw(1, 2, scheduler.elderShare)
         scheduler.probation = draw(.milliseconds(100), scheduler.probation)
-        scheduler.maxSetAside = draw(1, scheduler.maxSetAside)
     }
 }

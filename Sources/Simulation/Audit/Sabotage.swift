@@ -14,6 +14,6 @@ struct Sabotage {
     var found: ([RecoveredJob]) -> [RecoveredJob] = { $0 }
     /// Done to the core after each event.
     var spoiled: (inout DispatcherCore) -> Void = { _ in }
-    /// Whether the shell wakes the core at its time.
-    var keepsTime = true
+    /// How far the core's clock is behind; a core that is behind is not woken either.
+    var lag = Duration.zero
 }

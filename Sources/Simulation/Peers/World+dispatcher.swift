@@ -117,7 +117,8 @@ extension World {
     // MARK: The core
 
     mutating func dispatcherTimer(_ life: UInt64) {
-        guard dispatcher.life == life, dispatcher.core != nil else { return }
+        // One that was set before an earlier one is moot.
+        guard dispatcher.life == life, dispatcher.core != nil, dispatcher.timer == now else { return }
         dispatcher.timer = nil
         dispatcherHandles(.tick)
     }
@@ -145,7 +146,7 @@ extension World {
     private mutating func actions(on event: DispatcherEvent) -> [DispatcherAction] {
         guard let sabotage else { return dispatcher.core?.handle(event, at: now) ?? [] }
         let told = sabotage.told(self, event)
-        let actions = dispatcher.core?.handle(told, at: now) ?? []
+        let actions = dispatcher.core?.handle(told, at: now.advanced(by: .zero - sabotage.lag)) ?? []
         if dispatcher.core != nil { sabotage.spoiled(&dispatcher.core!) }
         return sabotage.said(self, actions)
     }
@@ -167,8 +168,10 @@ extension World {
     }
 
     private mutating func setTimer() {
-        guard sabotage?.keepsTime ?? true else { return }
-        guard let due = dispatcher.core?.nextTimer, dispatcher.timer.map({ due < $0 }) ?? true else { return }
+        guard sabotage?.lag ?? .zero == .zero else { return }
+        guard let next = dispatcher.core?.nextTimer else { return }
+        let due = max(next, now)
+        guard dispatcher.timer.map({ due < $0 }) ?? true else { return }
         dispatcher.timer = due
         schedule(.dispatcherTimer(life: dispatcher.life), at: due)
     }
