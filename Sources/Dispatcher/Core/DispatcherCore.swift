@@ -69,7 +69,11 @@ public struct DispatcherCore: Sendable {
 
     /// When `tick` is next needed; nil if nothing waits for time to pass.
     public var nextTimer: Instant? {
-        [timers.min?.due, scheduler.nextTimer, isDrained ? nil : drainDeadline].compactMap { $0 }.min()
+        // Asked after every event: without an array.
+        var next = scheduler.nextTimer
+        if let due = timers.min?.due { next = next.map { min($0, due) } ?? due }
+        if let due = drainDeadline, !isDrained { next = next.map { min($0, due) } ?? due }
+        return next
     }
 
     /// The shard that a worker holds under a lease; nil if the lease has ended, or is another's.

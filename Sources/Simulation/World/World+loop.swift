@@ -1,6 +1,5 @@
 import Dispatcher
 import Fleet
-import HeapModule
 import Worker
 
 /// One event after the other.
@@ -9,12 +8,12 @@ extension World {
     mutating func run() {
         // Past this a job that has not ended is lost: every job's time has passed, every fault is over.
         let end = Instant.origin.advanced(by: settings.duration + .seconds(900))
-        while auditor.violations.isEmpty, let next = events.min, next.at <= end {
-            if openJobs == 0, next.at > settled { break }
-            events.removeMin()
-            now = next.at
+        while auditor.violations.isEmpty, let next = events.next, next <= end {
+            if openJobs == 0, next > settled { break }
+            guard let event = events.popFirst() else { break }
+            now = next
             counters.events += 1
-            take(next.event)
+            take(event)
         }
         if auditor.violations.isEmpty { checkRest() }
     }

@@ -1,6 +1,5 @@
 import Dispatcher
 import Fleet
-import HeapModule
 
 /// A fleet on a virtual clock: the production cores, and around them a simulated broker, network, disk and people.
 ///
@@ -15,8 +14,7 @@ struct World {
     let workerNumbers: [PeerID: Int]
 
     var now = Instant.origin
-    var events = Heap<ScheduledEvent>()
-    var lastSequence: UInt64 = 0
+    var events = EventQueue()
     var networkRandom: SeededGenerator
     var peerRandom: SeededGenerator
 
@@ -72,8 +70,7 @@ struct World {
     mutating func schedule(_ event: WorldEvent, after delay: Duration) { schedule(event, at: now.advanced(by: delay)) }
 
     mutating func schedule(_ event: WorldEvent, at instant: Instant) {
-        lastSequence += 1
-        events.insert(ScheduledEvent(at: max(instant, now), sequence: lastSequence, event: event))
+        events.insert(event, at: max(instant, now))
     }
 
     func tell(_ what: @autoclosure () -> String) { trace?(now, what()) }

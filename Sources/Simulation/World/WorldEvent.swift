@@ -21,16 +21,3 @@ enum WorldEvent {
     case fault(Int)
     case faultEnd(Int)
 }
-
-struct ScheduledEvent: Comparable {
-    let at: Instant
-    /// Order of scheduling, so that equal instants have a fixed order.
-    let sequence: UInt64
-    let event: WorldEvent
-
-    static func < (a: ScheduledEvent, b: ScheduledEvent) -> Bool {
-        a.at != b.at ? a.at < b.at : a.sequence < b.sequence
-    }
-
-    static func == (a: ScheduledEvent, b: ScheduledEvent) -> Bool { a.sequence == b.sequence }
-}

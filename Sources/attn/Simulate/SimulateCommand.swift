@@ -97,15 +97,16 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         let faults = try chosenFaults()
         if trace { return try runTraced(settings(seed, faults)) }
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         let line = ProgressLine()
         let runner = SimulationRunner(
             settings: { settings($0, faults) }, width: min(ProcessInfo.processInfo.activeProcessorCount, 2),
             progress: { if $0 % 16 == 0 { line.show("\($0) of \(seeds) seeds") } })
         let result = await runner.run(seed..<seed + UInt64(seeds))
         line.clear()
-        let summary = SimulationSummary(result: result, elapsed: start.duration(to: clock.now))
+        let summary = SimulationSummary(
+            result: result, elapsed: start.duration(to: .now),
+            processorSeconds: Double(clock()) / 1e6)
         guard let failure = result.failure else { return report(summary, reproduction: nil) }
         let small = shrunk(settings(failure.seed, faults), failure)
         report(summary, reproduction: command(small))

@@ -7,15 +7,17 @@ import Simulation
 struct SimulationSummary {
     let result: SimulationRunner.Result
     let elapsed: Duration
+    /// Of all threads together, so that events per second are those of one core.
+    let processorSeconds: Double
 
     private var counters: SimulationCounters { result.counters }
 
-    private var eventsPerSecond: Int { Int(Double(counters.schedulerEvents) / max(elapsed.inSeconds, 1e-9)) }
+    private var eventsPerSecond: Int { Int(Double(counters.schedulerEvents) / max(processorSeconds, 1e-9)) }
 
     private var numbers: [(String, Int)] {
         [
             ("seeds", result.seeds), ("events", counters.events), ("scheduler_events", counters.schedulerEvents),
-            ("scheduler_events_per_s", eventsPerSecond), ("jobs_submitted", counters.jobsSubmitted),
+            ("scheduler_events_per_core_second", eventsPerSecond), ("jobs_submitted", counters.jobsSubmitted),
             ("jobs_done", counters.jobsDone), ("jobs_failed", counters.jobsFailed.values.reduce(0, +)),
             ("acceptances", counters.jobsAccepted), ("refusals", counters.refusals), ("leases", counters.tasks),
             ("retries", counters.retries), ("hedges", counters.hedges), ("hedges_won", counters.hedgesWon),
@@ -38,7 +40,7 @@ struct SimulationSummary {
             name.replacing("_", with: " ").padding(toLength: width, withPad: " ", startingAt: 0) + "  \(number)"
         } + [
             "failed: " + list(failures), "faults: " + list(faults),
-            String(format: "%.1f s", elapsed.inSeconds),
+            String(format: "%.1f s, %.1f s of processor time", elapsed.inSeconds, processorSeconds),
         ]
     }
 
@@ -52,6 +54,7 @@ struct SimulationSummary {
         values.append(("failed_by_code", object(failures)))
         values.append(("faults", object(faults)))
         values.append(("elapsed_s", JSON(elapsed.inSeconds)))
+        values.append(("processor_s", JSON(processorSeconds)))
         if let failure = result.failure {
             values.append(("failed_seed", JSON(failure.seed)))
             values.append(("violated", JSON(failure.violations.map(\.description))))
