@@ -5,7 +5,8 @@ import Testing
 
 @Suite(
     "With a workspace that is large enough, no computation allocates",
-    .enabled(if: allocation_counter_works(), "allocations can be counted only with glibc, without a sanitizer"))
+    .enabled(if: allocation_counter_works(), "allocations can be counted only with glibc, without the thread sanitizer")
+)
 struct AllocationTests {
     @Test("and the counter would see it: every call of the allocator counts once, freeing does not")
     func counterCounts() throws {

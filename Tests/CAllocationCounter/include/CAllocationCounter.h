@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/// Whether allocations are counted: with glibc, and under the address and thread sanitizers, which have hooks for it.
+/// Whether allocations are counted: with glibc, and under the address sanitizer, which has hooks for it.
 bool allocation_counter_works(void);
 
 /// Calls of malloc, calloc, realloc and their aligned kin that the calling thread has made since it began; 0 where none
