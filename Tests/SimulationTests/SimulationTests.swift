@@ -44,6 +44,14 @@ import Testing
         #expect(first.count > 500)
     }
 
+    @Test("What a core was told, told again to another, has the same actions")
+    func recording() {
+        let recording = Simulation.record(SimulationSettings(seed: 9))
+        #expect(recording.count > 200)
+        #expect(recording.actions > 0)
+        #expect(recording.replay() == recording.actions)
+    }
+
     @Test("Without faults every job is done, by one dispatcher, and no attempt is lost")
     func withoutFaults() {
         for seed in 1...10 as ClosedRange<UInt64> {
