@@ -3,7 +3,7 @@
 #
 #     tools/fuzz.sh [DECODER...]          all, or those named
 #     tools/fuzz.sh --keep [DECODER...]   fuzz nothing, but take into Tests/FuzzCorpus what earlier runs found that
-#                                         reaches code which nothing there does
+#                                         reaches code which nothing there does: the smallest, KEEP (48) in all
 #
 # INPUTS (20000) a decoder, MAX_LENGTH (4096) bytes an input, SEED (1): the same seed and corpus try the same inputs.
 # What runs find worth going on from stays in .build-fuzz/corpus. An input that crashed is left in
@@ -51,11 +51,21 @@ fuzz() {
     return $status
 }
 
+# What is reached counts, not how often, or there were hundreds.
 keep() {
-    local decoder=$1
+    local decoder=$1 merged room name
     mkdir -p "$found/$decoder"
-    "$program" --decoder="$decoder" -set_cover_merge=1 -max_len="${MAX_LENGTH:-4096}" "$committed/$decoder" \
+    merged=$(mktemp -d)
+    cp "$committed/$decoder"/* "$merged" 2>/dev/null || true
+    "$program" --decoder="$decoder" -set_cover_merge=1 -use_counters=0 -use_cmp=0 -max_len=1024 "$merged" \
         "$found/$decoder" >"$build/$decoder.log" 2>&1
+    room=$((${KEEP:-48} - $(files_in "$committed/$decoder")))
+    while ((room > 0)) && read -r name; do
+        [[ -e $committed/$decoder/$name ]] && continue
+        cp "$merged/$name" "$committed/$decoder"
+        room=$((room - 1))
+    done < <(ls -Sr "$merged")
+    rm -r "$merged"
     printf '%-22s %9s\n' "$decoder" "$(files_in "$committed/$decoder")"
 }
 

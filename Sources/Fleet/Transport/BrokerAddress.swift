@@ -63,7 +63,7 @@ public struct BrokerAddress: Sendable, Equatable, CustomStringConvertible {
             portText = parts.count == 2 ? parts[1] : nil
         }
         guard !host.isEmpty else { throw invalid("the host is missing") }
-        guard !host.utf8.contains(where: { $0 <= 0x20 || "/?#@%".utf8.contains($0) }) else {
+        guard !host.utf8.contains(where: { $0 <= 0x20 || "/?#@%[]".utf8.contains($0) }) else {
             throw invalid("the host has a character that no host name has (a path or query is not allowed)")
         }
         port = usesTLS ? 8883 : 1883

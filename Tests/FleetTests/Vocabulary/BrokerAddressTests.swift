@@ -43,8 +43,8 @@ import Testing
             "", "localhost", "http://host", "mqtt:/host", "mqtt:host", "mqtt://", "mqtts:///", "mqtt://:1883",
             "mqtt://host:", "mqtt://host:0", "mqtt://host:65536", "mqtt://host:+1", "mqtt://host:1a",
             "mqtt://a:1:2", "mqtt://[::1", "mqtt://[]", "mqtt://[::1]x", "mqtt://host/path", "mqtt://host?x=1",
-            "mqtt://host#f", "mqtt://ho st", "mqtt://@host", "mqtt://:secret@host", "mqtt://%zz:secret@host",
-            "mqtt://me:secret%@host", "mqtt://me:secret%f@host", "mqtt://me:secret%ff@host",
+            "mqtt://host#f", "mqtt://ho st", "mqtt://[[host]", "mqtt://a]b", "mqtt://@host", "mqtt://:secret@host",
+            "mqtt://%zz:secret@host", "mqtt://me:secret%@host", "mqtt://me:secret%f@host", "mqtt://me:secret%ff@host",
             "mqtt://me:secret%00@host", "mqtt://me:secret@", "mqtt://me:secret@host:99999",
             "mqtt://me:secret@host/secret",
         ])
