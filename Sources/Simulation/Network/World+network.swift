@@ -25,8 +25,11 @@ extension World {
         if network.reorderings > 0 { delay += .random(in: 0...50_000_000, using: &networkRandom) }
         let connection = network.connections[receiver.number]
         var at = max(now.advanced(by: .nanoseconds(delay)), deadUntil, connection.deadUntil)
-        if network.reorderings == 0 { at = max(at, connection.lastArrival) }
-        network.connections[receiver.number].lastArrival = at
+        // What waits at a sender holds up nobody else's; what it sent after that comes later by itself.
+        if deadUntil <= now {
+            if network.reorderings == 0 { at = max(at, connection.lastArrival) }
+            network.connections[receiver.number].lastArrival = at
+        }
         schedule(.arrival(receiver, connection: connection.number, packet), at: at)
     }
 

@@ -11,9 +11,7 @@ extension World {
         counters.dispatcherLives += 1
         let recovered = sabotage?.found(journal.recovered) ?? journal.recovered
         tell("the dispatcher starts its life \(life), with \(recovered.count) jobs in its journal")
-        dispatcher.core = DispatcherCore(
-            epoch: life, seed: settings.seed &+ life, admission: settings.admission, scheduler: settings.scheduler,
-            recovered: recovered, at: now)
+        dispatcher.core = CoreRecording.core(life: life, settings, recovered: recovered, at: now)
         auditor.dispatcherStarted(epoch: life, recovered: recovered.map { (jobNumbers[$0.ticket.id] ?? 0, $0) })
         dispatcherHandles(.tick)
         connect(.dispatcher)
@@ -129,6 +127,7 @@ extension World {
             guard dispatcher.core != nil else { return }
             counters.schedulerEvents += 1
             tell(event.words)
+            recording?.events.append((event, now))
             auditor.before(event, now)
             for action in actions(on: event) {
                 tell("    " + action.words)
@@ -144,7 +143,11 @@ extension World {
     }
 
     private mutating func actions(on event: DispatcherEvent) -> [DispatcherAction] {
-        guard let sabotage else { return dispatcher.core?.handle(event, at: now) ?? [] }
+        guard let sabotage else {
+            let actions = dispatcher.core?.handle(event, at: now) ?? []
+            recording?.actions += actions.count
+            return actions
+        }
         let told = sabotage.told(self, event)
         let actions = dispatcher.core?.handle(told, at: now.advanced(by: .zero - sabotage.lag)) ?? []
         if dispatcher.core != nil { sabotage.spoiled(&dispatcher.core!) }

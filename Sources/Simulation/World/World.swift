@@ -30,6 +30,7 @@ struct World {
     let trace: ((Instant, String) -> Void)?
     /// For tests of the auditor.
     var sabotage: Sabotage?
+    var recording: CoreRecording?
 
     init(
         _ settings: SimulationSettings, _ schedule: [ScheduledFault], trace: ((Instant, String) -> Void)? = nil

@@ -55,6 +55,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Print what happens, of the first seed.")
     var trace = false
 
+    @Flag(help: "Measure how many events a second the dispatcher's core takes in by itself, those of a sound fleet.")
+    var coreOnly = false
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -96,6 +99,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let faults = try chosenFaults()
+        if coreOnly { return measureCore(settings(seed, [])) }
         if trace { return try runTraced(settings(seed, faults)) }
         let start = ContinuousClock.now
         let line = ProgressLine()
@@ -125,6 +129,26 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         for violation in report.violations { Console.print("VIOLATED  \(violation)") }
         if !report.violations.isEmpty { throw ExitCode(1) }
+    }
+
+    private func measureCore(_ settings: SimulationSettings) {
+        let recording = Simulation.record(settings)
+        var seconds: [Double] = []
+        for _ in 0..<7 {
+            let start = clock()
+            guard recording.replay() == recording.actions else { return Console.say("the core did something else") }
+            seconds.append(Double(clock() - start) / 1e6)
+        }
+        let rate = Int(Double(recording.count) / seconds.quantile(0.5))
+        if json {
+            let values: [(String, JSON)] = [
+                ("events", JSON(recording.count)), ("actions", JSON(recording.actions)),
+                ("events_per_core_second", JSON(rate)),
+            ]
+            return Console.print(JSON.object(JSON.Object(values)).text())
+        }
+        Console.print(
+            "\(recording.count) events, \(recording.actions) actions: \(rate) events per second of processor time")
     }
 
     // MARK: Failing seeds
