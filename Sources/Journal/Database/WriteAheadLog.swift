@@ -29,7 +29,9 @@ struct WriteAheadLog: Equatable {
         var checksum = Checksum(isBigEndian: magic & 1 == 1)
         checksum.add(log[..<24])
         let pageBytes = Int(bigEndian(log, 8))
-        guard checksum.matches(log, at: 24), (512...65536).contains(pageBytes) else { return .unreadable }
+        guard checksum.matches(log, at: 24), (512...65536).contains(pageBytes), pageBytes & (pageBytes - 1) == 0 else {
+            return .unreadable
+        }
 
         let frames = stride(
             from: headerBytes, through: log.count - frameHeaderBytes - pageBytes, by: frameHeaderBytes + pageBytes)
