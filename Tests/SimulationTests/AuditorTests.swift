@@ -34,6 +34,18 @@ import Testing
         #expect(breaks(.acceptedBeforeStored, faults: [], by: sabotage))
     }
 
+    @Test("an answer handed over before the journal has it")
+    func answeredBeforeStored() {
+        var sabotage = Sabotage()
+        sabotage.said = { _, actions in
+            actions.flatMap { action -> [DispatcherAction] in
+                guard case .storeAnswer(let id, _) = action else { return [action] }
+                return [.deliver(id, to: []), action]
+            }
+        }
+        #expect(breaks(.answeredBeforeStored, faults: [], by: sabotage))
+    }
+
     @Test("an answer that a new life has forgotten, so that the job ends again")
     func endedTwice() {
         var sabotage = Sabotage()

@@ -30,7 +30,7 @@ extension DispatcherService {
     }
 
     private func cancelTask(_ worker: PeerID, _ lease: LeaseToken) {
-        probes[lease] = nil
+        if probes[worker]?.lease == lease { probes[worker] = nil }
         enqueue(
             .message(
                 Message(

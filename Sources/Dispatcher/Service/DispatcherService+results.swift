@@ -19,7 +19,7 @@ extension DispatcherService {
         switch result.status {
         case .refused(let code): outcome = .refused(code: code)
         case .failed(let code, let reason): outcome = .failed(code: code, message: reason)
-        case .done where core.isProbe(result.lease, at: worker): outcome = probed(result)
+        case .done where core.isProbe(result.lease, at: worker): outcome = probed(result, worker)
         case .done:
             // A stale result is not worth looking into: the scheduler drops it.
             if let key = core.shard(under: result.lease, at: worker) {
@@ -37,17 +37,17 @@ extension DispatcherService {
         handle(.fleet(.taskEnded(end)), partial: partial)
     }
 
-    private func probed(_ result: ResultMessage) -> TaskEnd.Outcome {
-        guard let probe = probes.removeValue(forKey: result.lease) else { return .refused(code: "unknown-probe") }
+    private func probed(_ result: ResultMessage, _ worker: PeerID) -> TaskEnd.Outcome {
+        guard let probe = probes.removeValue(forKey: worker), probe.lease == result.lease else {
+            return .refused(code: "unknown-probe")
+        }
         return probe.flaw(of: result).map { .invalid(reason: $0) } ?? .done
     }
 
     func send(_ probe: Probe) {
         do {
             let task = try ProbeTask(probe)
-            // A worker holds one probe at a time.
-            probes = probes.filter { core.isProbe($0.key, at: probe.worker) || $0.key.epoch != probe.lease.epoch }
-            probes[probe.lease] = task
+            probes[probe.worker] = task
             enqueue(
                 .task(
                     Message(

@@ -26,8 +26,8 @@ public actor DispatcherService {
     var jobs: [JobID: RunningJob] = [:]
     /// Final answers that are laid out and in memory.
     var answers: [JobID: [UInt8]] = [:]
-    /// What the probes out are to give, by their lease.
-    var probes: [LeaseToken: ProbeTask] = [:]
+    /// What the probes out are to give; a worker holds one at a time.
+    var probes: [PeerID: ProbeTask] = [:]
     var localWaiters: [UInt64: AsyncStream<JobAnswer>.Continuation] = [:]
     var lastLocalWaiter: UInt64 = 0
     /// Journal work of a job that waits for the one under way.

@@ -10,10 +10,12 @@ import Fleet
 struct ProbeTask: Sendable {
     private static let (heads, queries, keys, headSize) = (2, 8, 32, 16)
 
+    let lease: LeaseToken
     let payload: [UInt8]
     private let expected: AttentionOracle.Partial
 
     init(_ probe: Probe) throws {
+        lease = probe.lease
         let header = TaskHeader(
             op: AttentionOperator.attention.rawValue, job: Self.job, shard: 0, attempt: 1, lease: probe.lease,
             incarnation: probe.incarnation)

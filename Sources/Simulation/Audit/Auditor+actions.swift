@@ -12,6 +12,7 @@ extension Auditor {
         case .cancelTask(_, let lease): end(lease.number)
         case .keep(let key): kept(key)
         case .accepted(let id, _): accepted(number(id), journal)
+        case .deliver(let id, _): handedOver(number(id), journal)
         case .conclude(let id, let outcome): concluded(number(id), outcome, now)
         case .store(let ticket, _): store(number(ticket.id), bytes: ticket.bytes)
         case .forget(let id): keepOnDisk(number(id), bytes: nil)
@@ -22,6 +23,12 @@ extension Auditor {
         case .note(let note): take(note)
         default: break
         }
+    }
+
+    /// What a client has heard, a dispatcher that is killed now must know in its next life.
+    private mutating func handedOver(_ job: Int, _ journal: SimulatedJournal) {
+        guard jobs[job].isDurable, journal.entries[job]?.end == nil else { return }
+        violate(.answeredBeforeStored, "\(jobs[job].id)")
     }
 
     private mutating func sent(_ assignment: Assignment) {

@@ -2,6 +2,7 @@
 public struct Violation: Sendable, Equatable, CustomStringConvertible {
     public enum Invariant: String, Sendable, CaseIterable {
         case acceptedBeforeStored = "a durable job is accepted only once the journal has it"
+        case answeredBeforeStored = "a durable job's answer is handed over only once the journal has it"
         case endedTwice = "a job ends once"
         case answersDiffer = "a job has one answer"
         case wrongAnswer = "the answer is the oracle's"
