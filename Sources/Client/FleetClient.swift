@@ -102,6 +102,17 @@ public actor FleetClient {
         await publish(.cancel, job.job, correlation)
     }
 
+    /// The client is going: nobody will listen any more.
+    func abandonAll() async {
+        // In a task of its own, since the caller's may be cancelled.
+        await Task {
+            for correlation in pending.keys.sorted() {
+                pending[correlation]?.continuation.finish()
+                await abandon(correlation)
+            }
+        }.value
+    }
+
     private func publish(_ command: JobControl.Command, _ job: JobID, _ correlation: UInt64) async {
         do throws(TransportError) {
             try await transport.publish(

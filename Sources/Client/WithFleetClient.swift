@@ -2,6 +2,8 @@ public import Fleet
 
 /// Runs `body` with a client of a fleet on an open transport, of which it is the one consumer.
 ///
+/// Jobs still under way when `body` ends are cancelled, unless they are to outlive their caller.
+///
 /// - Parameters:
 ///   - id: the client's name, the last level of its answer topic; one client at a time has it.
 ///   - user: the name that the transport has logged in with, if any: the level before that.
@@ -18,6 +20,13 @@ public func withFleetClient<Result: Sendable>(
         group.addTask { await client.receive() }
         group.addTask { await client.watch() }
         defer { group.cancelAll() }
-        return try await body(client)
+        do {
+            let result = try await body(client)
+            await client.abandonAll()
+            return result
+        } catch {
+            await client.abandonAll()
+            throw error
+        }
     }
 }
