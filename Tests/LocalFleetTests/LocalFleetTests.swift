@@ -102,6 +102,20 @@ struct LocalFleetTests {
         }
     }
 
+    @Test("does not call an accident what it ended itself, since it was not ready in time")
+    func slowWorker() async throws {
+        var options = try await options(worker: "case $* in *worker-9*) exec sleep 60 ;; esac\n" + FakePrograms.obedient)
+        // Long enough for the broker and the others on a busy machine.
+        options.startBound = .seconds(3)
+        try await withLocalFleet(options) { fleet in
+            let error = await #expect(throws: LocalFleetError.self) { try await fleet.startWorker("worker-9") }
+            #expect(error?.code == .notReady)
+            try await fleet.kill("dispatcher-1", signal: SIGKILL)
+            var exits = fleet.exits.makeAsyncIterator()
+            #expect(await exits.next()?.name == "dispatcher-1", "the first accident")
+        }
+    }
+
     @Test("tells of a broker that died, but not of one that it restarts")
     func brokerDeath() async throws {
         try await withLocalFleet(options()) { fleet in

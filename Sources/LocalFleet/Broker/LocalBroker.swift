@@ -98,7 +98,7 @@ public actor LocalBroker {
         signal: Int32, whileDown downtime: @Sendable () async -> Void = {}
     ) async throws(LocalFleetError) {
         let old = child
-        if old.status == nil { isExpectedToEnd.insert(old.processID) }
+        old.expectEnd()
         old.send(signal: signal)
         if await old.waitForExit(within: options.stopBound) == nil { await old.stop(within: .zero) }
         await downtime()
@@ -117,13 +117,11 @@ public actor LocalBroker {
         await child.stop(within: bound ?? options.stopBound)
     }
 
-    private var isExpectedToEnd: Set<Int32> = []
-
     private func watch() {
         let child = child
         Task {
             guard let status = await child.waitForExit() else { return }
-            if isExpectedToEnd.remove(child.processID) == nil, !isStopped { onExit(child, status) }
+            if !child.isToldToEnd, !isStopped { onExit(child, status) }
         }
     }
 

@@ -42,8 +42,6 @@ public actor LocalFleet {
     private let report: AsyncStream<Exit>.Continuation
     private var dispatcher: ChildProcess?
     private var workers: [String: ChildProcess] = [:]
-    /// Those that the fleet itself has told to end.
-    private var isExpectedToEnd: Set<Int32> = []
     private var isStopping = false
 
     /// Resolved before anything is started, so that a missing one is known at once.
@@ -141,9 +139,7 @@ public actor LocalFleet {
     /// - Throws: `LocalFleetError` with code `.childState` if there is no such worker.
     @discardableResult
     public func stopWorker(_ name: String) async throws(LocalFleetError) -> ExitStatus? {
-        let worker = try child(name)
-        isExpectedToEnd.insert(worker.processID)
-        return await worker.stop(within: options.stopBound)
+        await (try child(name)).stop(within: options.stopBound)
     }
 
     /// Sends a signal to a worker or the dispatcher; its end, if it ends, is then told by `exits`.
@@ -239,7 +235,7 @@ public actor LocalFleet {
     private func watch(_ child: ChildProcess, role: Role) {
         Task {
             guard let status = await child.waitForExit() else { return }
-            guard !isStopping, isExpectedToEnd.remove(child.processID) == nil else { return }
+            guard !isStopping, !child.isToldToEnd else { return }
             report.yield(Exit(name: child.name, role: role, status: status, lastLines: child.lastLines))
         }
     }

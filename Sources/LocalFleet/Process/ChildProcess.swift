@@ -22,6 +22,7 @@ public final class ChildProcess: Sendable {
 
     private struct State {
         var isReady = false
+        var isToldToEnd = false
         var status: ExitStatus?
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
@@ -75,6 +76,12 @@ public final class ChildProcess: Sendable {
     /// How it ended; nil while it runs.
     public var status: ExitStatus? { state.mutex.withLock { $0.status } }
 
+    /// Whether its end, when it comes, is no accident: `stop` was called, or `expectEnd`.
+    public var isToldToEnd: Bool { state.mutex.withLock { $0.isToldToEnd } }
+
+    /// What is sent by `send` next is meant to end it.
+    func expectEnd() { state.mutex.withLock { $0.isToldToEnd = true } }
+
     /// The last lines it wrote, oldest first.
     public var lastLines: [String] { output.lastLines }
 
@@ -108,6 +115,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: how it ended; nil if even SIGKILL did not end it in 5 s (a process stuck inside the kernel).
     @discardableResult
     public func stop(within bound: Duration) async -> ExitStatus? {
+        expectEnd()
         if bound > .zero {
             send(signal: SIGTERM)
             // A stopped process (SIGSTOP) gets the signal only once it goes on.
