@@ -37,6 +37,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
 // The program that `make fuzz` builds: libFuzzer brings its main function, without which it cannot be linked.
@@ -63,6 +64,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -78,6 +80,11 @@ let package = Package(
 
         // Byte formats: JSON and safetensors.
         .target(name: "Codecs", swiftSettings: workerSettings),
+
+        // Models as steps that a fleet can share out.
+        .target(name: "Transformer", dependencies: ["AttnMath", "Codecs"], swiftSettings: workerSettings),
+        // Text to the numbers that a model reads: not for workers.
+        .target(name: "Tokenizer", dependencies: ["Codecs"], swiftSettings: settings),
 
         // The vocabulary of the wire, and what carries it.
         .target(name: "Fleet", dependencies: ["Codecs", collections], swiftSettings: workerSettings),
@@ -103,6 +110,8 @@ let package = Package(
             name: "Dispatcher",
             dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging, collections, heap],
             swiftSettings: settings),
+        // From sensors' readings to windows, and from answers to topics.
+        .target(name: "Triggers", dependencies: ["Codecs", "Fleet", collections, yaml], swiftSettings: settings),
         // What outlives a dispatcher. Its database is for the dispatcher alone: no worker links it.
         .target(
             name: "Journal", dependencies: ["Dispatcher", "Fleet", database, logging], swiftSettings: settings),
@@ -164,6 +173,13 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Transformer"],
+            resources: [.copy("Vectors")], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizerTests", dependencies: ["Codecs", "Tokenizer"], resources: [.copy("Vectors")],
+            swiftSettings: settings),
+        .testTarget(name: "TriggersTests", dependencies: ["Codecs", "Fleet", "Triggers"], swiftSettings: settings),
         .testTarget(
             name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],
             swiftSettings: settings),
