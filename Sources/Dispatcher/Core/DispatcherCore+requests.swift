@@ -97,7 +97,7 @@ extension DispatcherCore {
         entries[id]?.phase = .running
         let submission = JobSubmission(
             id: id, shards: job.shards, leaseDuration: job.leaseDuration, deadline: entry.ticket.deadline,
-            priority: entry.ticket.priority, shapeClass: job.shapeClass)
+            priority: entry.ticket.priority, shapeClass: job.shapeClass, shardsPerStage: job.shardsPerStage)
         schedule(.jobSubmitted(submission), now)
     }
 

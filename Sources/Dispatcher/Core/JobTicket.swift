@@ -31,14 +31,19 @@ public struct JobTicket: Sendable, Equatable {
 /// A request that was read and cut into shards.
 public struct PreparedJob: Sendable, Equatable {
     public var shards: Int
+    /// See `JobSubmission`.
+    public var shardsPerStage: Int
     /// Of the outputs as they are assembled and answered.
     public var outputBytes: Int
     /// How long one attempt at a shard may take, from sending to result.
     public var leaseDuration: Duration
     public var shapeClass: ShapeClass
 
-    public init(shards: Int, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass) {
+    public init(
+        shards: Int, shardsPerStage: Int? = nil, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass
+    ) {
         self.shards = shards
+        self.shardsPerStage = shardsPerStage ?? shards
         self.outputBytes = outputBytes
         self.leaseDuration = leaseDuration
         self.shapeClass = shapeClass

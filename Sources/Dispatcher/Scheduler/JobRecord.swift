@@ -7,18 +7,31 @@ struct JobRecord {
     let sequence: UInt64
     var shards: [ShardRecord]
     var shardsLeft: Int
+    /// Shards of the stages that have not begun are blocked.
+    var stage = 0
+    /// Shards of the stage that are not done.
+    var stageLeft: Int
 
     init(_ submission: JobSubmission, sequence: UInt64) {
         self.submission = submission
         self.sequence = sequence
         shards = Array(repeating: ShardRecord(), count: submission.shards)
         shardsLeft = submission.shards
+        stageLeft = submission.shardsPerStage
+    }
+
+    /// The shards of the stage under way.
+    var stageShards: Range<Int> {
+        let first = stage * submission.shardsPerStage
+        return first..<min(first + submission.shardsPerStage, shards.count)
     }
 }
 
 /// One shard's progress.
 struct ShardRecord {
     enum State: Equatable {
+        /// Its stage has not begun.
+        case blocked
         /// In the ready queue, or waiting out a back-off.
         case waiting
         /// With one worker, and perhaps a second one that it was hedged to.
@@ -26,7 +39,7 @@ struct ShardRecord {
         case done
     }
 
-    var state = State.waiting
+    var state = State.blocked
     /// Attempts started, of any kind.
     var attempts = 0
     /// Attempts that ended by failure, invalid result or expiry.

@@ -30,6 +30,13 @@ extension Scheduler {
             let left = job.shards.count { $0.state != .done }
             open += left
             if left != job.shardsLeft { found.append("job \(job.submission.id) has \(left) shards left") }
+            for (index, shard) in job.shards.enumerated()
+            where (shard.state == .blocked) != (index >= job.stageShards.upperBound) {
+                found.append("shard \(index) is out of step with stage \(job.stage) of job \(job.submission.id)")
+            }
+            if job.shards[..<job.stageShards.lowerBound].contains(where: { $0.state != .done }) {
+                found.append("job \(job.submission.id) is at stage \(job.stage), and an earlier one is not done")
+            }
             if left == 0 { found.append("job \(job.submission.id) has no shard left, and has not ended") }
             for (index, shard) in job.shards.enumerated() {
                 let held = shard.leases.compactMap { leases[$0] }

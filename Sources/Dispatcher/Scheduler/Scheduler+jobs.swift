@@ -8,8 +8,29 @@ extension Scheduler {
         let slot = jobs.insert(JobRecord(submission, sequence: sequence))
         openShards += submission.shards
         setTimer(.jobDeadline(slot, sequence: sequence), at: submission.deadline)
-        for shard in 0..<submission.shards { makeReady(slot, shard) }
+        startStage(slot)
         if submission.shards == 0 { endJob(slot, .done) }
+    }
+
+    /// Lets the shards of a job's stage wait for workers.
+    private mutating func startStage(_ slot: Int) {
+        let shards = jobs[slot].stageShards
+        jobs[slot].stageLeft = shards.count
+        for shard in shards {
+            jobs[slot].shards[shard].state = .waiting
+            makeReady(slot, shard)
+        }
+    }
+
+    /// Counts a shard that is done, and goes on to the next stage, or ends the job, when it was the last.
+    mutating func countDone(_ slot: Int) {
+        openShards -= 1
+        jobs[slot].shardsLeft -= 1
+        jobs[slot].stageLeft -= 1
+        if jobs[slot].shardsLeft == 0 { return endJob(slot, .done) }
+        guard jobs[slot].stageLeft == 0 else { return }
+        jobs[slot].stage += 1
+        startStage(slot)
     }
 
     mutating func cancel(_ id: JobID, _ error: JobError, _ now: Instant) {

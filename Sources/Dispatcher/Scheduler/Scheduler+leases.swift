@@ -36,14 +36,12 @@ extension Scheduler {
             giveUp(other)
         }
         jobs[lease.job].shards[lease.shard].state = .done
-        jobs[lease.job].shardsLeft -= 1
-        openShards -= 1
         counters.shardsDone += 1
         if lease.isHedge { counters.hedgesWon += 1 }
         let key = key(lease)
         actions.append(.keep(key))
         note(.shardDone(key, worker: workers[lease.worker].id, attempt: lease.attempt))
-        if jobs[lease.job].shardsLeft == 0 { endJob(lease.job, .done) }
+        countDone(lease.job)
     }
 
     mutating func sendFailed(_ token: LeaseToken, _ now: Instant) {

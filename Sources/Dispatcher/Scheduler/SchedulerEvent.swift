@@ -46,9 +46,14 @@ public struct WorkerBirth: Sendable, Equatable {
 }
 
 /// A job as the scheduler sees it: how many shards, until when. No job of the same ID may be running.
+///
+/// A job may have stages, each of which needs the results of the one before: the shards are those of the first stage,
+/// then those of the next. No shard of a stage is leased before all of the stage before are done.
 public struct JobSubmission: Sendable {
     public var id: JobID
     public var shards: Int
+    /// Positive; the last stage may have fewer.
+    public var shardsPerStage: Int
     /// How long one attempt at a shard may take, from sending to result.
     public var leaseDuration: Duration
     /// When the job fails if it has not ended.
@@ -60,10 +65,11 @@ public struct JobSubmission: Sendable {
 
     public init(
         id: JobID, shards: Int, leaseDuration: Duration, deadline: Instant, priority: Int = 0,
-        shapeClass: ShapeClass = ShapeClass(number: 0)
+        shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil
     ) {
         self.id = id
         self.shards = shards
+        self.shardsPerStage = max(shardsPerStage ?? shards, 1)
         self.leaseDuration = leaseDuration
         self.deadline = deadline
         self.priority = priority

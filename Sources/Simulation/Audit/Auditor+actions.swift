@@ -43,6 +43,10 @@ extension Auditor {
             return violate(.endedTwice, "job \(assignment.key.job) is worked on after its end")
         }
         if views[job].kept[shard] { violate(.mergedTwice, "shard \(shard) is sent again though it is done") }
+        let stageStart = shard / jobs[job].shardsPerStage * jobs[job].shardsPerStage
+        if views[job].kept[..<stageStart].contains(false) {
+            violate(.stage, "shard \(shard) of \(assignment.key.job) is sent before its turn")
+        }
         let others = views[job].leases[shard].compactMap { leases[$0]?.worker }
         if others.count > (assignment.isHedge ? 1 : 0) || others.contains(id) {
             violate(.leases, "shard \(shard) of \(assignment.key.job) is at \(others), and goes to \(id)")

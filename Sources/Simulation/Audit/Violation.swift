@@ -9,6 +9,7 @@ public struct Violation: Sendable, Equatable, CustomStringConvertible {
         case mergedTwice = "no key is merged twice"
         case missing = "no key is missing"
         case credits = "a worker never has more leases than credits"
+        case stage = "a shard is sent only once the stages before its own are done"
         case unfitWorker = "nothing is sent to a worker that is offline, draining or set aside"
         case leases = "a shard has two leases at most, at two workers"
         case twiceInARow = "a shard does not go to the same worker twice in a row while others live"

@@ -21,6 +21,9 @@ struct SimulatedJob {
 
     var shards: Int { rowGroups * blocks }
 
+    /// Of one job in four each row group is a stage, which waits for the one before.
+    var shardsPerStage: Int { nonce & 3 == 0 ? blocks : shards }
+
     var requestBytes: Int { 256 * shards }
     var outputBytes: Int { 64 * rowGroups }
 

@@ -223,7 +223,8 @@ extension World {
         return .prepared(
             job.id,
             PreparedJob(
-                shards: job.shards, outputBytes: job.outputBytes, leaseDuration: .seconds(10),
+                shards: job.shards, shardsPerStage: job.shardsPerStage, outputBytes: job.outputBytes,
+                leaseDuration: .seconds(10),
                 shapeClass: ShapeClass(kind: 0, flops: job.work.inSeconds * 1e9)))
     }
 
