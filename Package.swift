@@ -95,8 +95,12 @@ let package = Package(
             providers: [.apt(["libmosquitto-dev"])]),
         .target(name: "Mosquitto", dependencies: ["CMosquitto", "Fleet"], swiftSettings: workerSettings),
 
+        // Bytes named by their content, such as models: fetched in parts, kept on disk.
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Blobs", dependencies: ["CCrypto", "Codecs", "Fleet"], swiftSettings: workerSettings),
+
         // Block computations on threads of their own.
-        .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet"], swiftSettings: workerSettings),
+        .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet", "Transformer"], swiftSettings: workerSettings),
 
         // Times kernels, for `attn bench`.
         .target(
@@ -108,7 +112,7 @@ let package = Package(
             swiftSettings: workerSettings),
         .target(
             name: "Dispatcher",
-            dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", logging, collections, heap],
+            dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", "Transformer", logging, collections, heap],
             swiftSettings: settings),
         // From sensors' readings to windows, and from answers to topics.
         .target(name: "Triggers", dependencies: ["Codecs", "Fleet", collections, yaml], swiftSettings: settings),
@@ -183,9 +187,11 @@ let package = Package(
         .testTarget(
             name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],
             swiftSettings: settings),
+        .testTarget(name: "BlobsTests", dependencies: ["Blobs", "Codecs", "Fleet"], swiftSettings: settings),
         .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
         .testTarget(
-            name: "DispatcherTests", dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet"],
+            name: "DispatcherTests",
+            dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet", "Transformer"],
             resources: [.copy("Vectors")], swiftSettings: settings),
         // A program that writes jobs and reports each promise it was given, to be killed in the middle.
         .executableTarget(

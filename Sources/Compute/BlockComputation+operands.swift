@@ -1,6 +1,7 @@
 import AttnMath
 import Codecs
 import Fleet
+import Transformer
 
 /// What the kernel reads: the task's Q, K and V in place, or, of additive scoring, Q and K projected to the hidden size.
 extension BlockComputation {

@@ -6,7 +6,7 @@
 /// Source: the format's description and reference implementation, huggingface/safetensors. Stricter than the latter:
 /// the header begins with '{' (as described), no key occurs twice (as described), and a tensor entry has exactly its
 /// three fields.
-public struct Safetensors: Sendable {
+public struct Safetensors: TensorArchive {
     /// The whole payload, header included.
     public let bytes: [UInt8]
     /// The string map under `__metadata__`; empty if there is none.
@@ -24,7 +24,9 @@ public struct Safetensors: Sendable {
     ///     wire's messages need far less.
     /// - Throws: `SafetensorsError` with a code from `.truncated` to `.notContiguous`.
     public init(parsing payload: [UInt8], headerLimit: Int = 100_000_000) throws(SafetensorsError) {
-        let header = try SafetensorsHeader(payload, limit: headerLimit)
+        let header = try payload.span.bytes.withUnsafeBytes { bytes throws(SafetensorsError) in
+            try SafetensorsHeader(bytes, limit: headerLimit)
+        }
         bytes = payload
         metadata = header.metadata
         tensors = header.tensors

@@ -7,9 +7,9 @@ struct SafetensorsHeader {
     private(set) var metadata: [String: String] = [:]
     private(set) var tensors: [TensorInfo] = []
 
-    init(_ payload: [UInt8], limit: Int) throws(SafetensorsError) {
+    init(_ payload: UnsafeRawBufferPointer, limit: Int) throws(SafetensorsError) {
         let end = try Self.end(of: payload, limit: limit)
-        let header = payload[Self.prefixLength..<end]
+        let header = Array(payload[Self.prefixLength..<end])[...]
         guard header.first == UInt8(ascii: "{") else {
             throw SafetensorsError(.malformedHeader, "the header does not begin with '{'")
         }
@@ -19,7 +19,7 @@ struct SafetensorsHeader {
     }
 
     /// Where the header ends and the data begins, in bytes from the start of the payload.
-    private static func end(of payload: [UInt8], limit: Int) throws(SafetensorsError) -> Int {
+    private static func end(of payload: UnsafeRawBufferPointer, limit: Int) throws(SafetensorsError) -> Int {
         guard payload.count >= prefixLength else {
             throw SafetensorsError(.truncated, "\(payload.count) bytes are too few for a header")
         }

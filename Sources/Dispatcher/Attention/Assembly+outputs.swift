@@ -1,6 +1,7 @@
 import AttnMath
 import Codecs
 import Compute
+import Transformer
 
 /// A complete job's outputs, as its request wants them.
 extension Assembly {

@@ -2,6 +2,7 @@ import AttnMath
 import Codecs
 import Compute
 import Fleet
+import Transformer
 
 /// Copies float elements, or converts them to F32. The sizes agree by construction.
 func convert(

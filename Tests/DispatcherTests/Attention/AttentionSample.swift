@@ -8,6 +8,7 @@ import Codecs
 import Compute
 @testable import Dispatcher
 import Fleet
+import Transformer
 
 struct AttentionSample: Sendable, CustomStringConvertible {
     enum Mask: Sendable {
