@@ -1,4 +1,4 @@
-// How the elements of Q, K and V are stored, and their way into float32 lanes. Legend in TileShape.swift.
+// How the elements of Q, K and V, and of weights, are stored, and their way into float32 lanes. Legend in TileShape.swift.
 
 import CAttnKernels
 
@@ -27,6 +27,12 @@ struct Single: Element {
     static func loadOne(_ source: UnsafePointer<Single>) -> Float {
         UnsafeRawPointer(source).loadUnaligned(as: Float.self)
     }
+}
+
+/// Floats in memory as stored numbers.
+@inline(__always)
+func single(_ floats: UnsafePointer<Float>) -> UnsafePointer<Single> {
+    UnsafeRawPointer(floats).assumingMemoryBound(to: Single.self)
 }
 
 /// IEEE 754 binary16.

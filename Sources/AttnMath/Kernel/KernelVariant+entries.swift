@@ -65,6 +65,36 @@ extension KernelVariant {
         }
     }
 
+    func linear(_ layer: LinearRows, _ workspace: LayerWorkspace) {
+        withUnsafePointer(to: layer) { layer in
+            let (rows, inputs) = (layer.pointee.rows, layer.pointee.inputs)
+            switch self {
+            case .baseline:
+                let count = AttnKernels.linearWorkspaceCount(rows: rows, inputs: inputs)
+                AttnKernels.linearRows(layer, workspace: workspace.reserve(count))
+            case .avx2:
+                #if arch(x86_64)
+                    let count = AttnKernelsAVX2.linearWorkspaceCount(rows: rows, inputs: inputs)
+                    AttnKernelsAVX2.linearRows(layer, workspace: workspace.reserve(count))
+                #endif
+            }
+        }
+    }
+
+    func layerNorm(
+        _ x: UnsafeMutablePointer<Float>, rows: Int, width: Int, gain: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>, epsilon: Float
+    ) {
+        switch self {
+        case .baseline:
+            AttnKernels.normalizeRows(x, rows: rows, width: width, gain: gain, bias: bias, epsilon: epsilon)
+        case .avx2:
+            #if arch(x86_64)
+                AttnKernelsAVX2.normalizeRows(x, rows: rows, width: width, gain: gain, bias: bias, epsilon: epsilon)
+            #endif
+        }
+    }
+
     var multiplyAddChainElements: Int {
         switch self {
         case .baseline: AttnKernels.multiplyAddChainElements()

@@ -59,6 +59,47 @@ typedef struct {
     float *_Nonnull lse;
 } HeadGroup;
 
+/// How the weights of a linear layer are stored.
+enum {
+    WeightsFloat32 = 0,
+    WeightsFloat16 = 1,
+    WeightsInt8 = 2,
+};
+
+/// What a linear layer applies to each output.
+enum {
+    ActivationNone = 0,
+    ActivationGELU = 1,
+    ActivationGELUTanh = 2,
+    ActivationSiLU = 3,
+    ActivationReLU = 4,
+    ActivationTanh = 5,
+};
+
+/// Rows through a linear layer: y = activation(x W^T + bias) + residual. Nothing is checked: AttnMath checks.
+///
+/// Everything is contiguous, the last axis fastest. The output may be the residual, and overlaps nothing else.
+typedef struct {
+    /// [rows][inputs].
+    const float *_Nonnull x;
+    /// All three at least 1.
+    long rows;
+    long inputs;
+    long outputs;
+    /// W in panels of 16 outputs, the last padded with zeros, on a cache line: as `packWeights` leaves it.
+    const void *_Nonnull panels;
+    /// One of the formats above.
+    int format;
+    /// One of the activations above.
+    int activation;
+    /// One an output, padded to whole panels.
+    const float *_Nonnull bias;
+    /// Null, or [rows][outputs].
+    const float *_Nullable residual;
+    /// [rows][outputs].
+    float *_Nonnull y;
+} LinearRows;
+
 /// Asks for the cache line at `address`, which need not be mapped.
 static inline __attribute__((always_inline)) void prefetch(const void *_Nonnull address) {
     __builtin_prefetch(address, 0, 3);

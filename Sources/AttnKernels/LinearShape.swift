@@ -1,0 +1,23 @@
+// The shapes a linear layer is computed in. The register tile and its letters are those of TileShape.swift.
+//
+// A panel is 16 outputs. Its weights are read `depth` inputs at a time: such a slab (16 KB of float32) stays in the
+// first-level cache while all register tiles of a block of rows pass over it, and the block's sums (at most 12 KB) do as
+// well. The block's inputs stay in the second-level cache from panel to panel.
+
+/// Rows whose inputs stay in the second-level cache: whole register tiles, at most 192 of them, of about 384 KB.
+@inline(__always)
+func linearBlockRows(inputs: Int) -> Int {
+    min(max(98_304 / inputs / tileRows, 1), 32) * tileRows
+}
+
+/// Inputs in a slab: at most 256, and about as many in each of a panel's slabs.
+@inline(__always)
+func slabDepth(inputs: Int) -> Int {
+    let slabs = (inputs + 255) / 256
+    return (inputs + slabs - 1) / slabs
+}
+
+/// Floats `linearRows` needs as workspace, 64-byte aligned: the sums of a block of rows and a panel.
+public func linearWorkspaceCount(rows: Int, inputs: Int) -> Int {
+    min((rows + tileRows - 1) / tileRows * tileRows, linearBlockRows(inputs: inputs)) * weightPanelWidth
+}

@@ -1,0 +1,10 @@
+/// How the weights of a linear layer are stored. What they are multiplied with and the result are float32.
+public enum WeightFormat: String, Sendable, CaseIterable {
+    /// IEEE 754 binary32.
+    case float32
+    /// IEEE 754 binary16, half the memory: rounded to nearest, and widened exactly as they are used. A weight above 65504
+    /// becomes infinite.
+    case float16
+    /// Integers from -127 to 127 with one scale an output, a quarter of the memory.
+    case int8
+}
