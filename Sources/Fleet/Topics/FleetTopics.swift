@@ -16,6 +16,10 @@ public struct FleetTopics: Sendable, Equatable {
     public func result(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/result/\(worker)/\(dispatcher)" }
     /// Dispatcher to worker, JSON.
     public func control(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/control/\(worker)/\(dispatcher)" }
+    /// Worker to dispatcher, JSON: it lacks a part of a blob.
+    public func fetch(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/fetch/\(worker)/\(dispatcher)" }
+    /// Dispatcher to worker, safetensors: a part of a blob.
+    public func part(worker: PeerID, dispatcher: PeerID) -> String { "\(root)/part/\(worker)/\(dispatcher)" }
     /// Retained `online` or `offline`; a dispatcher's will.
     public func dispatcherStatus(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/status" }
     /// Retained birth, JSON.
@@ -33,7 +37,8 @@ public struct FleetTopics: Sendable, Equatable {
     /// What a worker subscribes to.
     public func workerSubscriptions(_ worker: PeerID) -> [Subscription] {
         [
-            Subscription("\(root)/task/\(worker)/+"), Subscription("\(root)/control/\(worker)/+", qos: .atLeastOnce),
+            Subscription("\(root)/task/\(worker)/+"), Subscription("\(root)/part/\(worker)/+"),
+            Subscription("\(root)/control/\(worker)/+", qos: .atLeastOnce),
             Subscription("\(root)/dispatcher/+/status", qos: .atLeastOnce),
         ]
     }
@@ -43,7 +48,7 @@ public struct FleetTopics: Sendable, Equatable {
         [
             Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
             Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
-            Subscription("\(root)/result/+/\(dispatcher)"),
+            Subscription("\(root)/result/+/\(dispatcher)"), Subscription("\(root)/fetch/+/\(dispatcher)"),
             jobSubscription, Subscription(jobControl, qos: .atLeastOnce),
         ]
     }

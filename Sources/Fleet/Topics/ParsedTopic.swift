@@ -6,6 +6,8 @@ public enum ParsedTopic: Sendable, Equatable {
     case task(worker: PeerID, dispatcher: PeerID)
     case result(worker: PeerID, dispatcher: PeerID)
     case control(worker: PeerID, dispatcher: PeerID)
+    case fetch(worker: PeerID, dispatcher: PeerID)
+    case part(worker: PeerID, dispatcher: PeerID)
     case dispatcherStatus(PeerID)
     case dispatcherInfo(PeerID)
     case job
@@ -27,11 +29,13 @@ extension FleetTopics {
         case (3, "worker"), (3, "dispatcher"):
             guard let peer = PeerID(levels[1]) else { return nil }
             return Self.presence(isWorker: levels[0] == "worker", peer, levels[2])
-        case (3, "task"), (3, "result"), (3, "control"):
+        case (3, "task"), (3, "result"), (3, "control"), (3, "fetch"), (3, "part"):
             guard let worker = PeerID(levels[1]), let dispatcher = PeerID(levels[2]) else { return nil }
             switch levels[0] {
             case "task": return .task(worker: worker, dispatcher: dispatcher)
             case "result": return .result(worker: worker, dispatcher: dispatcher)
+            case "fetch": return .fetch(worker: worker, dispatcher: dispatcher)
+            case "part": return .part(worker: worker, dispatcher: dispatcher)
             default: return .control(worker: worker, dispatcher: dispatcher)
             }
         default: return nil

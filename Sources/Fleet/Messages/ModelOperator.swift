@@ -1,0 +1,10 @@
+/// What a worker computes of a model in one task; raw values are the wire's `op`.
+public enum ModelOperator: String, Sendable, CaseIterable {
+    /// The whole model: from inputs to one result a sequence.
+    case infer = "Infer"
+    /// One layer, for some rows of the batch.
+    case encoderLayer = "EncoderLayer"
+
+    /// For a message that refuses another one.
+    package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
