@@ -24,6 +24,8 @@ extension FuzzedDecoder {
         case .task(let worker, let dispatcher): topics.task(worker: worker, dispatcher: dispatcher)
         case .result(let worker, let dispatcher): topics.result(worker: worker, dispatcher: dispatcher)
         case .control(let worker, let dispatcher): topics.control(worker: worker, dispatcher: dispatcher)
+        case .fetch(let worker, let dispatcher): topics.fetch(worker: worker, dispatcher: dispatcher)
+        case .part(let worker, let dispatcher): topics.part(worker: worker, dispatcher: dispatcher)
         case .dispatcherStatus(let dispatcher): topics.dispatcherStatus(dispatcher)
         case .dispatcherInfo(let dispatcher): topics.dispatcherInfo(dispatcher)
         case .job: topics.job
