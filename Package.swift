@@ -108,7 +108,8 @@ let package = Package(
 
         // Services: a pure core and a shell around it.
         .target(
-            name: "Worker", dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", collections, logging],
+            name: "Worker",
+            dependencies: ["AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Transformer", collections, logging],
             swiftSettings: workerSettings),
         .target(
             name: "Dispatcher",

@@ -11,6 +11,11 @@ public struct BlobCache: Sendable {
     /// Most bytes of blobs in the folder; of one blob, if there is no folder.
     public let budget: Int
 
+    /// No folder: blobs of up to a gigabyte, in memory.
+    public static let none = BlobCache()
+
+    private init() { (folder, budget) = (nil, 1 << 30) }
+
     /// - Throws: `BlobError.system` if the folder cannot be made or written.
     public init(folder: String?, budget: Int) throws(BlobError) {
         (self.folder, self.budget) = (folder, budget)

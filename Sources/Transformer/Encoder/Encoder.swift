@@ -38,6 +38,9 @@ public final class Encoder: Sendable {
             ? nil : try Classifier(reader, WeightReader(archive: archive, format: .float32, prefix: ""), configuration)
     }
 
+    /// Bytes of the packed weights, without what is used where the archive lies.
+    public var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
+
     /// Computes one layer for some rows of a batch, from the rows of all the sequences that they are part of.
     ///
     /// - Parameters:

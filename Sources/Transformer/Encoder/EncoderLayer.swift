@@ -26,4 +26,8 @@ struct EncoderLayer: Sendable {
         output = try reader.linear(name + "output.dense", width, inner)
         outputNorm = try NormWeights(reader, name + "output.LayerNorm", width)
     }
+
+    var byteCount: Int {
+        [query, key, value, attentionOutput, intermediate, output].reduce(0) { $0 + $1.byteCount }
+    }
 }

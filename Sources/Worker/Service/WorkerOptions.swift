@@ -1,4 +1,5 @@
 public import AttnMath
+public import Blobs
 public import Fleet
 
 /// What a worker is started with.
@@ -14,10 +15,16 @@ public struct WorkerOptions: Sendable {
     public var kernel: AttentionKernel
     public var labels: [String: String]
     public var heartbeat: Duration = .seconds(5)
+    /// Where fetched models are kept.
+    public var cache: BlobCache
+    /// Most bytes of models that are ready; one model may be larger.
+    public var modelBytes = 1 << 30
+    /// Bytes of a blob asked for at a time.
+    public var partBytes = 256 << 10
 
     public init(
         id: PeerID, fleet: PeerID, incarnation: Incarnation, version: String, slots: Int, prefetch: Int,
-        kernel: AttentionKernel, labels: [String: String] = [:]
+        kernel: AttentionKernel, labels: [String: String] = [:], cache: BlobCache = .none
     ) {
         self.id = id
         self.fleet = fleet
@@ -27,6 +34,7 @@ public struct WorkerOptions: Sendable {
         self.prefetch = prefetch
         self.kernel = kernel
         self.labels = labels
+        self.cache = cache
     }
 
     /// What to open the transport with: the worker dies with a retained `offline`.

@@ -1,6 +1,7 @@
 import AttnMath
 import Codecs
 import Compute
+import Transformer
 public import Fleet
 public import Logging
 
@@ -11,7 +12,7 @@ public import Logging
 public actor WorkerService {
     /// A task the core holds: its input until computed, its result until sent.
     private struct HeldTask {
-        let task: TaskMessage
+        let task: WorkerTask
         let received: ContinuousClock.Instant
         let cancel = CancelFlag()
         var result: [UInt8]?
@@ -29,7 +30,8 @@ public actor WorkerService {
     private let topics: FleetTopics
     private let transport: any Transport
     private let logger: Logger
-    private let pool: ComputePool<Workspace>
+    private let pool: ComputePool<EncoderWorkspace>
+    private let models: ModelStore
     private let clock = ContinuousClock()
     private let onBirth: @Sendable () -> Void
 
@@ -53,7 +55,17 @@ public actor WorkerService {
         self.onBirth = onBirth
         topics = FleetTopics(fleet: options.fleet)
         core = WorkerCore(incarnation: options.incarnation, slots: options.slots, prefetch: options.prefetch)
-        pool = ComputePool(threads: options.slots) { Workspace() }
+        let pool = ComputePool(threads: options.slots) { EncoderWorkspace() }
+        self.pool = pool
+        models = ModelStore(options, pool, logger: logger) { [topics] dispatcher, request in
+            let message = Message(
+                topic: topics.fetch(worker: options.id, dispatcher: dispatcher), payload: request.encoded(),
+                contentType: "application/json")
+            // What is lost is asked for again.
+            do { try await transport.publish(message) } catch {
+                logger.debug("not asked for a part", metadata: ["reason": "\(error)"])
+            }
+        }
     }
 
     /// Works until drained, cancelled, or the transport is closed.
@@ -107,6 +119,9 @@ extension WorkerService {
                 case .cancel(let lease): handle(.cancelled(TaskKey(dispatcher: dispatcher, lease: lease)))
                 case .drain: drain()
                 }
+            case .part(options.id, _):
+                let part = try BlobPart(decoding: message.payload)
+                models.received(part)
             case .dispatcherStatus:
                 // Connected anew, it asks itself which of its tasks are still held here.
                 if try Presence(decoding: message.payload) == .online { sendStats() }
@@ -118,9 +133,9 @@ extension WorkerService {
     }
 
     private func received(task payload: [UInt8], from dispatcher: PeerID) throws(MessageError) {
-        let task: TaskMessage
+        let task: WorkerTask
         do throws(MessageError) {
-            task = try TaskMessage(decoding: payload)
+            task = try WorkerTask(decoding: payload)
         } catch {
             return try answerInvalid(payload, error, from: dispatcher)
         }
@@ -244,22 +259,53 @@ extension WorkerService {
     private func compute(_ key: TaskKey) async {
         guard let held = held[key] else { return handle(.taskComputed(key, succeeded: false)) }
         let start = clock.now
-        let computation = BlockComputation(held.task, kernel: options.kernel, cancel: held.cancel)
-        let outcome = await pool.run { computation.run(&$0) }
+        let outcome =
+            switch held.task {
+            case .attention(let task): await outcome(of: task, held.cancel)
+            case .model(let task): await outcome(of: task, held.cancel, from: key.dispatcher)
+            }
         let (queued, compute) = (held.received.duration(to: start), start.duration(to: clock.now))
         switch outcome {
         case .cancelled: handle(.taskComputed(key, succeeded: false))
-        case .done(let partial):
+        case .done(let tensors):
             keep(key) { () throws(SafetensorsError) in
-                try ResultMessage.encodeDone(
-                    held.task.header, queued: queued, compute: compute, tensors: partial.sources(for: held.task))
+                try ResultMessage.encodeDone(held.task.header, queued: queued, compute: compute, tensors: tensors)
             }
             handle(.taskComputed(key, succeeded: true))
-        case .failed(let reason):
+        case .failed(let code, let reason):
             keep(key) { () throws(SafetensorsError) in
-                try ResultMessage.encodeFailed(held.task.header, code: "compute", reason: reason)
+                try ResultMessage.encodeFailed(held.task.header, code: code, reason: reason)
             }
             handle(.taskComputed(key, succeeded: false))
+        }
+    }
+
+    /// How a task of any kind has ended.
+    private enum Outcome {
+        case done([TensorSource])
+        case cancelled
+        case failed(code: String, reason: String)
+    }
+
+    private func outcome(of task: TaskMessage, _ cancel: CancelFlag) async -> Outcome {
+        let computation = BlockComputation(task, kernel: options.kernel, cancel: cancel)
+        switch await pool.run({ computation.run(&$0.attention) }) {
+        case .done(let partial): return .done(partial.sources(for: task))
+        case .cancelled: return .cancelled
+        case .failed(let reason): return .failed(code: "compute", reason: reason)
+        }
+    }
+
+    private func outcome(of task: ModelTask, _ cancel: CancelFlag, from dispatcher: PeerID) async -> Outcome {
+        let encoder: Encoder
+        do { encoder = try await models.encoder(task.model, from: dispatcher) } catch {
+            return .failed(code: "model", reason: "\(error)")
+        }
+        let computation = ModelComputation(task, encoder, cancel: cancel)
+        switch await pool.run({ computation.run($0) }) {
+        case .done(let result): return .done([result.source])
+        case .cancelled: return .cancelled
+        case .failed(let code, let reason): return .failed(code: code, reason: reason)
         }
     }
 
