@@ -86,6 +86,11 @@ let package = Package(
         // Text to the numbers that a model reads: not for workers.
         .target(name: "Tokenizer", dependencies: ["Codecs"], swiftSettings: settings),
 
+        // Models' folders: archive, tokenizer and configuration. Not for workers.
+        .target(
+            name: "Models", dependencies: ["AttnMath", "Blobs", "Codecs", "Fleet", "Tokenizer", "Transformer"],
+            swiftSettings: settings),
+
         // The vocabulary of the wire, and what carries it.
         .target(name: "Fleet", dependencies: ["Codecs", collections], swiftSettings: workerSettings),
         // What every transport must do, run against each of them.
@@ -113,7 +118,9 @@ let package = Package(
             swiftSettings: workerSettings),
         .target(
             name: "Dispatcher",
-            dependencies: ["AttnMath", "Codecs", "Compute", "Fleet", "Transformer", logging, collections, heap],
+            dependencies: [
+                "AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Models", "Transformer", logging, collections, heap,
+            ],
             swiftSettings: settings),
         // From sensors' readings to windows, and from answers to topics.
         .target(name: "Triggers", dependencies: ["Codecs", "Fleet", collections, yaml], swiftSettings: settings),
@@ -139,19 +146,20 @@ let package = Package(
         .target(name: "LocalFleet", swiftSettings: settings),
         .executableTarget(
             name: "attn-worker",
-            dependencies: ["AttnMath", "Fleet", "Worker", "Mosquitto", "Settings", logging],
+            dependencies: ["AttnMath", "Blobs", "Fleet", "Worker", "Mosquitto", "Settings", logging],
             swiftSettings: workerSettings),
         .executableTarget(
             name: "attn-dispatcher",
             dependencies: [
-                "CommandOptions", "Dispatcher", "Fleet", "Journal", "Mosquitto", "Settings", argumentParser, logging,
+                "AttnMath", "CommandOptions", "Dispatcher", "Fleet", "Journal", "Models", "Mosquitto", "Settings",
+                "Transformer", argumentParser, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "attn",
             dependencies: [
                 "AttnMath", "Client", "Codecs", "CommandOptions", "Dispatcher", "Fleet", "KernelBench", "LocalFleet",
-                "Mosquitto", "Settings", "Simulation", argumentParser, logging, signals,
+                "Models", "Mosquitto", "Settings", "Simulation", "Transformer", argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),

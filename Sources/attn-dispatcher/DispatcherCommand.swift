@@ -1,11 +1,14 @@
 import ArgumentParser
+import AttnMath
 import CommandOptions
 import Dispatcher
 import Fleet
 import Journal
 import Logging
+import Models
 import Mosquitto
 import Settings
+import Transformer
 
 /// `attn-dispatcher`: cuts jobs into shards, leases them to workers and answers, until told to stop.
 @main
@@ -70,6 +73,17 @@ struct DispatcherCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Most bytes of tensors in one task or partial. Default: 4194304.", valueName: "bytes"))
     var messageBytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Know the models in this folder: each of its folders with a config.json. Default: none.",
+            valueName: "folder"), completion: .directory)
+    var models: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What models' weights are kept in: \(WeightFormat.names). Default: float32.", valueName: "format"))
+    var weights: String?
+
     func run() async throws {
         Allocator.keepLargeBlocks()
         let (connection, service) = (connection.settings, service.settings)
@@ -113,7 +127,7 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     private static let keys: Set<String> = [
         "timeout", "journal", "journal_bytes", "max_jobs", "max_bytes", "client_share", "drain_seconds",
-        "message_bytes",
+        "message_bytes", "models", "weights",
     ]
 
     private func options(_ sources: SettingSources) throws -> DispatcherOptions {
@@ -136,6 +150,22 @@ struct DispatcherCommand: AsyncParsableCommand {
         if let bytes = try sources.int(messageBytes, "message_bytes", in: 4096...1 << 28) {
             options.messageBytes = bytes
         }
+        if let folder = try sources.string(models, "models") {
+            let format = try weightFormat(sources)
+            do throws(ModelError) {
+                options.models = try ModelLibrary(folder: folder, format: format)
+            } catch {
+                throw SettingError("models: \(error.message)")
+            }
+        }
         return options
+    }
+
+    private func weightFormat(_ sources: SettingSources) throws -> WeightFormat {
+        let name = try sources.string(weights, "weights") ?? WeightFormat.float32.rawValue
+        guard let format = WeightFormat(rawValue: name) else {
+            throw SettingError("weights: '\(name)' is none of \(WeightFormat.names)")
+        }
+        return format
     }
 }

@@ -122,11 +122,3 @@ struct BERTTests {
         #expect(try encoder.infer(batch, workspace: EncoderWorkspace(), isCancelled: { true }) == nil)
     }
 }
-
-extension EncoderResult {
-    var values: [Float] {
-        switch self {
-        case .embedding(let values), .logits(let values): values
-        }
-    }
-}

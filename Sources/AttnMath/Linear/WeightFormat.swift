@@ -7,4 +7,7 @@ public enum WeightFormat: String, Sendable, CaseIterable {
     case float16
     /// Integers from -127 to 127 with one scale an output, a quarter of the memory.
     case int8
+
+    /// For a message that refuses another one.
+    package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

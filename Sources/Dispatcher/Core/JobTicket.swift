@@ -62,9 +62,12 @@ public struct JobWaiter: Sendable, Hashable {
     /// Two waits on one route are one: a request that was sent again.
     public var route: Route
     public var wantsUpdates: Bool
+    /// Whether it is answered in JSON, since it asked in JSON.
+    public var wantsJSON: Bool
 
-    public init(_ route: Route, wantsUpdates: Bool) {
+    public init(_ route: Route, wantsUpdates: Bool, wantsJSON: Bool = false) {
         self.route = route
+        self.wantsJSON = wantsJSON
         self.wantsUpdates = wantsUpdates
     }
 }

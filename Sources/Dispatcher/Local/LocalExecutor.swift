@@ -30,8 +30,8 @@ public struct LocalExecutor: Sendable {
         var limits = limits
         limits.elementBytes = attention.wireType.byteWidth
         let plan = try planAttention(attention.problem, limits: limits)
-        var assembly = Assembly(attention.problem, plan)
-        var report = JobReport(plan)
+        var work = AttentionWork(attention, plan)
+        var report = JobReport(shards: work.shardCount)
         let cancel = CancelFlag()
         var failure: JobError?
         await withTaskCancellationHandler {
@@ -42,7 +42,7 @@ public struct LocalExecutor: Sendable {
                 for await result in group {
                     let index = result.index
                     switch result.outcome {
-                    case .done(let partial): assembly.take(partial, shard: index)
+                    case .done(let partial): work.take(.partial(partial), shard: index)
                     case .cancelled: failure = failure ?? JobError(.cancelled, "the job was cancelled")
                     case .failed(let reason):
                         failure = failure ?? JobError(.shardFailed, "shard \(index) failed: \(reason)")
@@ -58,7 +58,7 @@ public struct LocalExecutor: Sendable {
             cancel.set()
         }
         if let failure { throw failure }
-        return try answer(request, attention, assembly, report, elapsed: start.duration(to: clock.now))
+        return try answer(request, work, report, elapsed: start.duration(to: clock.now))
     }
 
     private struct ShardResult: Sendable {
@@ -90,14 +90,14 @@ public struct LocalExecutor: Sendable {
     }
 
     private func answer(
-        _ request: JobRequest, _ attention: AttentionRequest, _ assembly: Assembly, _ report: JobReport,
-        elapsed: Duration
+        _ request: JobRequest, _ work: AttentionWork, _ report: JobReport, elapsed: Duration
     ) throws(JobError) -> JobAnswer {
+        var work = work
         do {
             let payload = try JobAnswer.encode(
                 job: request.id.text, status: .done,
-                report: report.json(job: request.id, op: request.op, elapsed: elapsed),
-                tensors: assembly.sources(for: attention))
+                report: report.json(job: request.id, op: request.op, elapsed: elapsed, work),
+                tensors: work.outputs())
             return try JobAnswer(decoding: payload)
         } catch {
             throw JobError(.shardFailed, "the answer could not be laid out: \(error)")

@@ -1,4 +1,5 @@
 public import Fleet
+public import Models
 
 /// What a dispatcher is started with.
 public struct DispatcherOptions: Sendable {
@@ -17,6 +18,8 @@ public struct DispatcherOptions: Sendable {
     public var outgoingBytes = 256 << 20
     public var admission = AdmissionSettings()
     public var scheduler = SchedulerSettings()
+    /// Those that jobs can name.
+    public var models = ModelLibrary.empty
 
     public init(id: PeerID, fleet: PeerID, epoch: UInt64, version: String) {
         self.id = id

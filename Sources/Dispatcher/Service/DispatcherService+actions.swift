@@ -4,7 +4,7 @@ import Logging
 /// Actions out.
 extension DispatcherService {
     /// - Returns: what the core is to be told at once.
-    func perform(_ action: DispatcherAction, _ partial: ReceivedPartial?) -> DispatcherEvent? {
+    func perform(_ action: DispatcherAction, _ output: ReceivedOutput?) -> DispatcherEvent? {
         switch action {
         case .prepare(let id): return prepare(id)
         case .load(let id): enqueue(JournalWork(id, .load))
@@ -15,7 +15,7 @@ extension DispatcherService {
         case .send(let assignment): send(assignment)
         case .probe(let probe): send(probe)
         case .cancelTask(let worker, let lease): cancelTask(worker, lease)
-        case .keep(let key): if let partial { keep(partial, key) }
+        case .keep(let key): if let output { keep(output, key) }
         case .accepted(let id, let waiter): update(waiter, id, .accepted)
         case .refuse(let id, let waiter, let error): refuse(waiter, job: id.text, error)
         case .conclude(let id, let outcome): conclude(id, outcome)

@@ -1,6 +1,7 @@
 import Codecs
 import Fleet
 import Logging
+import Models
 
 /// Answers going out to whoever waits.
 extension DispatcherService {
@@ -8,7 +9,7 @@ extension DispatcherService {
     func conclude(_ id: JobID, _ outcome: JobOutcome) {
         let job = jobs.removeValue(forKey: id)
         let elapsed = job.map { $0.start.duration(to: now) } ?? .zero
-        let report = job.map { $0.report.json(job: id, op: $0.request.op, elapsed: elapsed) }
+        let report = job.map { $0.report.json(job: id, op: $0.request.op, elapsed: elapsed, $0.work) }
         do throws(SafetensorsError) {
             switch outcome {
             case .done:
@@ -16,7 +17,7 @@ extension DispatcherService {
                 logger.info("job done", metadata: ["job": "\(id)", "elapsed_ms": "\(elapsed.inMilliseconds)"])
                 answers[id] = try JobAnswer.encode(
                     job: id.text, status: .done, report: report,
-                    tensors: job.assembled().sources(for: job.attention))
+                    tensors: job.work.outputs())
             case .failed(let error):
                 logger.warning("job failed", metadata: ["job": "\(id)", "reason": "\(error)"])
                 answers[id] = try JobAnswer.encode(job: id.text, status: .failed, error: error, report: report)
@@ -36,7 +37,7 @@ extension DispatcherService {
         for waiter in waiters {
             switch waiter.route {
             case .topic(let topic, let correlation):
-                let message = message(to: topic, correlation, payload)
+                let message = message(to: topic, correlation, payload, waiter)
                 enqueue(id.map { .answer(message, $0) } ?? .update(message))
             case .local(let number):
                 guard let continuation = localWaiters.removeValue(forKey: number) else { continue }
@@ -67,7 +68,7 @@ extension DispatcherService {
         }
         switch waiter.route {
         case .topic(let topic, let correlation):
-            var message = message(to: topic, correlation, payload)
+            var message = message(to: topic, correlation, payload, waiter)
             message.qos = status == .accepted ? .atLeastOnce : .atMostOnce
             enqueue(.update(message))
         case .local(let number):
@@ -82,8 +83,15 @@ extension DispatcherService {
         for waiter in waiters { update(waiter, id, .progress, report) }
     }
 
-    private func message(to topic: String, _ correlation: [UInt8]?, _ payload: [UInt8]) -> Message {
-        Message(
+    private func message(
+        to topic: String, _ correlation: [UInt8]?, _ payload: [UInt8], _ waiter: JobWaiter
+    ) -> Message {
+        if waiter.wantsJSON, let answer = decode(payload) {
+            return Message(
+                topic: topic, payload: answer.json.encoded(), qos: .atLeastOnce, correlationData: correlation,
+                contentType: "application/json")
+        }
+        return Message(
             topic: topic, payload: payload, qos: .atLeastOnce, correlationData: correlation,
             contentType: JobAnswer.contentType)
     }

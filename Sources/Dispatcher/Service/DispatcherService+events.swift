@@ -25,6 +25,7 @@ extension DispatcherService {
             case .job: received(job: message)
             case .jobControl: try received(control: message)
             case .result(let worker, options.id): received(result: try ResultMessage(decoding: message.payload), worker)
+            case .fetch(let worker, options.id): send(try BlobRequest(decoding: message.payload), to: worker)
             case .workerStatus(let worker):
                 let presence = message.payload.isEmpty ? .offline : try Presence(decoding: message.payload)
                 handle(.fleet(.workerStatus(worker, online: presence == .online)))
@@ -45,12 +46,12 @@ extension DispatcherService {
         }
     }
 
-    func handle(_ event: DispatcherEvent, partial: ReceivedPartial? = nil) {
+    func handle(_ event: DispatcherEvent, output: ReceivedOutput? = nil) {
         var events = [event]
         // What an action asks for at once is the next event; nothing else comes in between.
         while let event = events.popLast() {
             for action in core.handle(event, at: now) {
-                if let reply = perform(action, partial) { events.append(reply) }
+                if let reply = perform(action, output) { events.append(reply) }
             }
         }
         setTimer()

@@ -1,6 +1,7 @@
 import Codecs
 import Fleet
 import Logging
+import Models
 
 /// What the publishing loop takes.
 enum Outgoing: Sendable {
@@ -38,6 +39,7 @@ extension DispatcherService {
         let info: JSON = [
             "protocol": .string(ProtocolVersion.current), "incarnation": JSON(options.epoch),
             "version": .string(options.version),
+            "models": .array(options.models.models.map { $0.info }),
         ]
         enqueue(
             .message(

@@ -1,6 +1,8 @@
 import Codecs
 public import Fleet
 import Logging
+import Models
+import Transformer
 
 /// Requests coming in, from the job topic and from this process.
 extension DispatcherService {
@@ -24,9 +26,15 @@ extension DispatcherService {
             logger.warning("job refused", metadata: ["reason": "its response topic is one of the fleet's own"])
             return
         }
-        submit(
-            message.payload, .topic(responseTopic, correlation: message.correlationData),
-            client: topics.client(answeredOn: responseTopic))
+        let route = JobWaiter.Route.topic(responseTopic, correlation: message.correlationData)
+        let client = topics.client(answeredOn: responseTopic)
+        guard JobRequest.isJSON(message.payload) else { return submit(message.payload, route, client: client) }
+        do throws(JobError) {
+            let payload = try JobRequest.safetensors(fromJSON: message.payload)
+            submit(payload, route, client: client, wantsJSON: true)
+        } catch {
+            refuse(JobWaiter(route, wantsUpdates: false, wantsJSON: true), job: "", error)
+        }
     }
 
     /// A client's word on a job of its own: it speaks for the wait on its response topic.
@@ -46,11 +54,16 @@ extension DispatcherService {
         return !topic.hasPrefix("attn/") || topic.hasPrefix(topics.root + "/answer/")
     }
 
-    private func submit(_ payload: [UInt8], _ route: JobWaiter.Route, client: String) {
+    private func submit(
+        _ payload: [UInt8], _ route: JobWaiter.Route, client: String, wantsJSON: Bool = false
+    ) {
         do throws(JobError) {
             let request = try JobRequest(decoding: payload)
             if request.isDurable, journal == nil {
                 throw JobError(.unsupported, "this dispatcher has no journal for durable jobs: give it --journal")
+            }
+            if request.isDurable, wantsJSON {
+                throw JobError(.unsupported, "a durable job's request must be safetensors, not JSON")
             }
             guard outgoingBytes <= options.outgoingBytes else {
                 throw JobError(
@@ -62,11 +75,11 @@ extension DispatcherService {
                 id: request.id, digest: request.digest, bytes: payload.count, priority: request.priority,
                 isDurable: request.isDurable, deadline: now.advanced(by: timeout), client: client)
             incoming = request
-            handle(.requested(ticket, JobWaiter(route, wantsUpdates: request.wantsUpdates)))
+            handle(.requested(ticket, JobWaiter(route, wantsUpdates: request.wantsUpdates, wantsJSON: wantsJSON)))
             incoming = nil
         } catch {
             refuse(
-                JobWaiter(route, wantsUpdates: false), job: JobRequest.claimedID(payload)?.text ?? "", error)
+                JobWaiter(route, wantsUpdates: false, wantsJSON: wantsJSON), job: JobRequest.claimedID(payload)?.text ?? "", error)
         }
     }
 
@@ -80,20 +93,31 @@ extension DispatcherService {
 
     func prepare(_ request: JobRequest) -> DispatcherEvent {
         do throws(JobError) {
-            let attention = try AttentionRequest(request)
-            try checkAnswer(attention)
-            let plan = try planAttention(attention.problem, limits: limits(for: attention))
-            jobs[request.id] = RunningJob(request, attention, plan, start: now)
-            let flops = attention.problem.flops / Double(max(plan.shards.count, 1))
+            let work = try work(request)
+            jobs[request.id] = RunningJob(request, work, start: now)
             return .prepared(
                 request.id,
                 PreparedJob(
-                    shards: plan.shards.count, outputBytes: attention.problem.outputBytes,
-                    leaseDuration: leaseDuration(flops: flops),
-                    shapeClass: ShapeClass(kind: attention.op == .attention ? 0 : 1, flops: flops)))
+                    shards: work.shardCount, shardsPerStage: work.shardsPerStage, outputBytes: work.outputBytes,
+                    leaseDuration: leaseDuration(of: work),
+                    shapeClass: ShapeClass(kind: work.shapeKind, flops: work.shardFlops)))
         } catch {
             return .unfit(request.id, error)
         }
+    }
+
+    private func work(_ request: JobRequest) throws(JobError) -> any JobWork {
+        if request.op == InferenceRequest.op {
+            let inference = try InferenceRequest(request, options.models)
+            let rowBytes = 4 * inference.model.configuration.hiddenSize
+            let plan = InferencePlan(
+                inference.layout, inference.strategy, slots: core.liveSlots,
+                mostRows: max(options.messageBytes / rowBytes, 1))
+            return InferenceWork(inference, plan)
+        }
+        let attention = try AttentionRequest(request)
+        try checkAnswer(attention)
+        return AttentionWork(attention, try planAttention(attention.problem, limits: limits(for: attention)))
     }
 
     private func limits(for attention: AttentionRequest) -> PlanLimits {
@@ -115,8 +139,11 @@ extension DispatcherService {
         }
     }
 
-    /// Ten seconds, and what the shard takes at 0.2 GFLOP/s, slower than any worker worth having.
-    private func leaseDuration(flops: Double) -> Duration { .seconds(10) + .seconds(min(flops / 0.2e9, 86_400)) }
+    /// Ten seconds, what the shard takes at 0.2 GFLOP/s, slower than any worker worth having, and what it takes to fetch a
+    /// model at 1 MB/s. A worker that is lost meanwhile is missed by its heartbeats.
+    private func leaseDuration(of work: any JobWork) -> Duration {
+        .seconds(10) + .seconds(min(work.shardFlops / 0.2e9 + Double(work.residentBytes) / 1e6, 86_400))
+    }
 }
 
 extension FleetTopics {

@@ -4,8 +4,8 @@ import Fleet
 import Logging
 
 /// A result that passed validation, on its way into its job.
-struct ReceivedPartial {
-    let partial: Partial
+struct ReceivedOutput {
+    let output: ShardOutput
     let queued: Duration
     let compute: Duration
     let bytes: Int
@@ -14,7 +14,7 @@ struct ReceivedPartial {
 /// Results of workers, looked into before they count.
 extension DispatcherService {
     func received(result: ResultMessage, _ worker: PeerID) {
-        var partial: ReceivedPartial?
+        var output: ReceivedOutput?
         let outcome: TaskEnd.Outcome
         switch result.status {
         case .refused(let code): outcome = .refused(code: code)
@@ -24,7 +24,7 @@ extension DispatcherService {
             // A stale result is not worth looking into: the scheduler drops it.
             if let key = core.shard(under: result.lease, at: worker) {
                 do throws(InvalidPartial) {
-                    partial = try validated(result, key)
+                    output = try validated(result, key)
                     outcome = .done
                 } catch {
                     outcome = .invalid(reason: error.description)
@@ -34,7 +34,7 @@ extension DispatcherService {
             }
         }
         let end = TaskEnd(worker: worker, incarnation: result.incarnation, lease: result.lease, outcome: outcome)
-        handle(.fleet(.taskEnded(end)), partial: partial)
+        handle(.fleet(.taskEnded(end)), output: output)
     }
 
     private func probed(_ result: ResultMessage, _ worker: PeerID) -> TaskEnd.Outcome {
@@ -59,26 +59,23 @@ extension DispatcherService {
     }
 
     /// Checks a result against the shard its lease stands for.
-    private func validated(_ result: ResultMessage, _ key: ShardKey) throws(InvalidPartial) -> ReceivedPartial {
-        guard let job = jobs[key.job], let tensors = result.tensors else {
+    private func validated(_ result: ResultMessage, _ key: ShardKey) throws(InvalidPartial) -> ReceivedOutput {
+        guard jobs[key.job] != nil, let tensors = result.tensors else {
             throw InvalidPartial(description: "it has no tensors")
         }
         guard result.job == key.job, result.shard == key.shard else {
             throw InvalidPartial(description: "it names another shard than its lease")
         }
-        let partial = try Partial(tensors, for: job.plan.shards[key.shard], of: job.attention.problem)
-        if !partial.isFinite {
-            let inputsMayBeToBlame = job.mayBeNonFinite ?? job.attention.mayBeNonFinite()
-            jobs[key.job]?.mayBeNonFinite = inputsMayBeToBlame
-            guard inputsMayBeToBlame else { throw InvalidPartial(description: "it holds NaN or infinity") }
+        guard let output = try jobs[key.job]?.work.validate(tensors, shard: key.shard) else {
+            throw InvalidPartial(description: "its job has ended")
         }
-        return ReceivedPartial(
-            partial: partial, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count)
+        return ReceivedOutput(
+            output: output, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count)
     }
 
-    func keep(_ received: ReceivedPartial, _ key: ShardKey) {
+    func keep(_ received: ReceivedOutput, _ key: ShardKey) {
         guard let start = jobs[key.job]?.start else { return }
-        jobs[key.job]?.take(received.partial, shard: key.shard)
+        jobs[key.job]?.work.take(received.output, shard: key.shard)
         jobs[key.job]?.report.bytesReceived += received.bytes
         jobs[key.job]?.report.shards[key.shard].done = start.duration(to: now)
         jobs[key.job]?.report.shards[key.shard].queued = received.queued

@@ -12,7 +12,7 @@ extension DispatcherService {
             incarnation: assignment.incarnation)
         let payload: [UInt8]
         do throws(SafetensorsError) {
-            payload = try job.attention.encodeTask(header, for: job.plan.shards[key.shard])
+            payload = try job.work.encodeTask(header, shard: key.shard)
         } catch {
             logger.error("a task could not be laid out", metadata: ["job": "\(key.job)", "reason": "\(error)"])
             return
@@ -60,8 +60,8 @@ extension DispatcherService {
         logger.debug("shard done", metadata: ["job": "\(key.job)", "shard": "\(key.shard)", "worker": "\(worker)"])
         progress(key.job) {
             [
-                "event": "shard-done", "done": JSON(job.taken), "total": JSON(job.plan.shards.count),
-                "shard": JobReport.json(key.shard, job.plan.shards[key.shard], job.report.shards[key.shard]),
+                "event": "shard-done", "done": JSON(job.report.done), "total": JSON(job.work.shardCount),
+                "shard": job.report.json(shard: key.shard, job.work),
             ]
         }
     }

@@ -33,7 +33,6 @@ struct JobReport: Sendable {
         let at: Duration
     }
 
-    let plan: AttentionPlan
     var shards: [ShardTimes]
     var retries: [Retry] = []
     var hedges: [Hedge] = []
@@ -41,35 +40,41 @@ struct JobReport: Sendable {
     var bytesSent = 0
     var bytesReceived = 0
 
-    init(_ plan: AttentionPlan) {
-        self.plan = plan
-        shards = Array(repeating: ShardTimes(), count: plan.shards.count)
+    /// How many shards were done.
+    var done: Int { shards.count { !$0.worker.isEmpty } }
+
+    init(shards: Int) {
+        self.shards = Array(repeating: ShardTimes(), count: shards)
     }
 
-    func json(job: JobID, op: String, elapsed: Duration) -> JSON {
+    /// - Parameter work: the job's own.
+    func json(job: JobID, op: String, elapsed: Duration, _ work: any JobWork) -> JSON {
         let workers = Set(shards.map(\.worker)).subtracting([""]).sorted()
         return [
             "job": .string(job.text), "op": .string(op), "elapsed_ms": milliseconds(elapsed),
-            "plan": [
-                "shards": JSON(plan.shards.count), "head_ranges": JSON(plan.headRanges),
-                "query_ranges": JSON(plan.queryRanges), "key_ranges": JSON(plan.keyRanges),
-            ],
+            "plan": .object(work.plan),
             "workers": JSON(workers), "tasks_sent": JSON(tasksSent), "bytes_sent": JSON(bytesSent),
             "bytes_received": JSON(bytesReceived),
             "retries": .array(retries.map { Self.json($0) }), "hedges": .array(hedges.map { Self.json($0) }),
-            "shards": .array(zip(plan.shards, shards).enumerated().map { Self.json($0, $1.0, $1.1) }),
+            "shards": .array(shards.indices.map { json(shard: $0, work) }),
         ]
     }
 
     /// How one shard was done, for the report and for progress.
-    static func json(_ index: Int, _ shard: Shard, _ times: ShardTimes) -> JSON {
-        [
-            "shard": JSON(index), "batch": JSON(shard.batch), "heads": range(shard.heads),
-            "queries": range(shard.queries), "keys": range(shard.keys), "worker": .string(times.worker),
-            "attempt": JSON(times.attempt), "sent_ms": milliseconds(times.sent), "done_ms": milliseconds(times.done),
-            "queued_ms": milliseconds(times.queued), "compute_ms": milliseconds(times.compute),
-            "bytes_sent": JSON(times.bytesSent), "bytes_received": JSON(times.bytesReceived),
-        ]
+    func json(shard index: Int, _ work: any JobWork) -> JSON {
+        let times = shards[index]
+        let place = work.place(of: index)
+        var json: JSON.Object = ["shard": JSON(index)]
+        for key in place.keys { json[key] = place[key] }
+        json["worker"] = .string(times.worker)
+        json["attempt"] = JSON(times.attempt)
+        json["sent_ms"] = milliseconds(times.sent)
+        json["done_ms"] = milliseconds(times.done)
+        json["queued_ms"] = milliseconds(times.queued)
+        json["compute_ms"] = milliseconds(times.compute)
+        json["bytes_sent"] = JSON(times.bytesSent)
+        json["bytes_received"] = JSON(times.bytesReceived)
+        return .object(json)
     }
 
     static func json(_ retry: Retry) -> JSON {
@@ -85,8 +90,6 @@ struct JobReport: Sendable {
             "at_ms": milliseconds(hedge.at),
         ]
     }
-
-    private static func range(_ range: Range<Int>) -> JSON { JSON([range.lowerBound, range.upperBound]) }
 }
 
 private func milliseconds(_ duration: Duration) -> JSON {

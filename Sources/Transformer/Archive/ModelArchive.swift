@@ -50,9 +50,13 @@ public enum ModelArchive {
 
 extension Encoder {
     /// The model of an archive, ready to be computed.
+    /// - Parameter hasLayers: false for one that is to embed and pool only.
     /// - Throws: `ModelError`: `.malformed`, `.unsupported`.
-    public convenience init(_ archive: any TensorArchive, kernel: AttentionKernel = .best) throws(ModelError) {
+    public convenience init(_ archive: any TensorArchive, kernel: AttentionKernel = .best, hasLayers: Bool = true)
+        throws(ModelError)
+    {
         try self.init(
-            archive, ModelArchive.configuration(of: archive), format: ModelArchive.format(of: archive), kernel: kernel)
+            archive, ModelArchive.configuration(of: archive), format: ModelArchive.format(of: archive), kernel: kernel,
+            hasLayers: hasLayers)
     }
 }

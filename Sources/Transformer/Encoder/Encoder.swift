@@ -18,11 +18,12 @@ public final class Encoder: Sendable {
 
     /// - Parameters:
     ///   - archive: the tensors, by Hugging Face's names, with or without `bert.` in front.
+    ///   - hasLayers: false for one that is to embed and pool only.
     ///   - format: what the linear layers' weights are kept in.
     /// - Throws: `ModelError.malformed` if a tensor is missing or not of the shape that the configuration calls for.
     public init(
         _ archive: any TensorArchive, _ configuration: EncoderConfiguration, format: WeightFormat = .float32,
-        kernel: AttentionKernel = .best
+        kernel: AttentionKernel = .best, hasLayers: Bool = true
     ) throws(ModelError) {
         let prefix = archive["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
         let reader = WeightReader(archive: archive, format: format, prefix: prefix)
@@ -31,7 +32,9 @@ public final class Encoder: Sendable {
         layerKernel = LayerKernel(kernel.variant)
         embedding = try InputEmbedding(reader, configuration)
         var layers: [EncoderLayer] = []
-        for index in 0..<configuration.layers { layers.append(try EncoderLayer(reader, index, configuration)) }
+        for index in 0..<(hasLayers ? configuration.layers : 0) {
+            layers.append(try EncoderLayer(reader, index, configuration))
+        }
         self.layers = layers
         classifier =
             configuration.labels.isEmpty

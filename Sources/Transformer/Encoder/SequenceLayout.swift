@@ -35,7 +35,7 @@ public struct SequenceLayout: Sendable, Equatable {
     public func rows(of sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
 
     /// The sequences that have rows among these.
-    func sequences(with rows: Range<Int>) -> Range<Int> {
+    public func sequences(with rows: Range<Int>) -> Range<Int> {
         guard !rows.isEmpty else { return 0..<0 }
         return sequence(of: rows.lowerBound)..<sequence(of: rows.upperBound - 1) + 1
     }

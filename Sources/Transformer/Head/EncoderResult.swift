@@ -7,6 +7,13 @@ public enum EncoderResult: Sendable, Equatable {
 }
 
 extension EncoderResult {
+    /// The embedding, or the logits.
+    public var values: [Float] {
+        switch self {
+        case .embedding(let values), .logits(let values): values
+        }
+    }
+
     /// The softmax of the logits, which add up to 1; computed in double precision.
     public static func probabilities(_ logits: [Float]) -> [Float] {
         guard let most = logits.max(), most.isFinite else { return logits }

@@ -1,0 +1,44 @@
+import Codecs
+import Compute
+import Fleet
+
+/// What a job's shards are, and what their results make: attention that is cut and merged, or a model in steps.
+///
+/// Shards are those of the scheduler: numbered from 0, stage after stage. A shard's task is laid out only once the results of
+/// all earlier stages were taken.
+protocol JobWork: Sendable {
+    var shardCount: Int { get }
+    var shardsPerStage: Int { get }
+    /// Floating-point operations of one shard, about.
+    var shardFlops: Double { get }
+    /// Bytes that a worker may have to fetch first.
+    var residentBytes: Int { get }
+    /// Tells operators apart, 0 to 15.
+    var shapeKind: Int { get }
+    /// Of the outputs as they are put together.
+    var outputBytes: Int { get }
+
+    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8]
+
+    /// Takes a shard's output out of a result.
+    /// - Throws: `InvalidPartial` unless it is what the shard calls for, and finite if finite inputs make it so.
+    mutating func validate(_ result: Safetensors, shard: Int) throws(InvalidPartial) -> ShardOutput
+
+    /// Puts a shard's output, which was validated, where it belongs. Each shard's once.
+    mutating func take(_ output: ShardOutput, shard: Int)
+
+    /// How the job was cut, for the report.
+    var plan: JSON.Object { get }
+    /// Which piece a shard is, for the report.
+    func place(of shard: Int) -> JSON.Object
+
+    /// The outputs; complete once every shard was taken.
+    mutating func outputs() -> [TensorSource]
+}
+
+/// What one shard gave.
+enum ShardOutput: Sendable {
+    case partial(Partial)
+    /// Rows of numbers.
+    case rows([Float])
+}

@@ -1,0 +1,34 @@
+public import AttnMath
+public import Fleet
+import Foundation
+public import Transformer
+
+/// The models that jobs can name.
+public struct ModelLibrary: Sendable {
+    /// By name.
+    public let models: [Model]
+
+    public static let empty = ModelLibrary([])
+
+    public init(_ models: [Model]) { self.models = models.sorted { $0.name < $1.name } }
+
+    /// Loads every model in a folder: each of its folders with a `config.json` is one.
+    ///
+    /// - Throws: `ModelError` at the first that cannot be loaded: a model that is there but not known to jobs would be found
+    ///   out late.
+    public init(folder: String, format: WeightFormat = .float32) throws(ModelError) {
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+            throw ModelError(.malformed, "\(folder): cannot be listed: it is no folder, or may not be read")
+        }
+        var models: [Model] = []
+        for name in names.sorted() where FileManager.default.fileExists(atPath: "\(folder)/\(name)/config.json") {
+            models.append(try Model(folder: "\(folder)/\(name)", format: format, hasLayers: false))
+        }
+        self.init(models)
+    }
+
+    public subscript(name: String) -> Model? { models.first { $0.name == name } }
+
+    public subscript(digest: BlobDigest) -> Model? { models.first { $0.digest == digest } }
+}
