@@ -105,7 +105,9 @@ let package = Package(
         .target(name: "Blobs", dependencies: ["CCrypto", "Codecs", "Fleet"], swiftSettings: workerSettings),
 
         // Block computations on threads of their own.
-        .target(name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet", "Transformer"], swiftSettings: workerSettings),
+        .target(
+            name: "Compute", dependencies: ["AttnMath", "Codecs", "Fleet", "Transformer"], swiftSettings: workerSettings
+        ),
 
         // Times kernels, for `attn bench`.
         .target(
@@ -158,7 +160,8 @@ let package = Package(
         .executableTarget(
             name: "attn",
             dependencies: [
-                "AttnMath", "Client", "Codecs", "CommandOptions", "Dispatcher", "Fleet", "KernelBench", "LocalFleet",
+                "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Dispatcher", "Fleet", "KernelBench",
+                "LocalFleet",
                 "Models", "Mosquitto", "Settings", "Simulation", "Transformer", argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],

@@ -30,11 +30,16 @@ extension CommandManual {
         sections: [
             Section("Connection", ConnectionSettings.flags),
             Section("Service", ServiceSettings.flags),
-            Section("Options", [.slots, .prefetch]),
+            Section("Options", [.slots, .prefetch, .cache, .cacheBytes, .modelBytes]),
         ])
 }
 
 extension SettingFlag {
     static let slots = SettingFlag("slots", "n", "Tasks computed at a time; without it, one per core.")
+    static let cache = SettingFlag(
+        "cache", "folder", "Keep fetched models in this folder; without it, in memory while in use.")
+    static let cacheBytes = SettingFlag("cache-bytes", "bytes", "Most bytes in the cache. Default: 4294967296.")
+    static let modelBytes = SettingFlag(
+        "model-bytes", "bytes", "Most bytes of models ready in memory; one may be larger. Default: 1073741824.")
     static let prefetch = SettingFlag("prefetch", "n", "Tasks taken beyond the slots; without it, as many as slots.")
 }

@@ -79,7 +79,8 @@ extension DispatcherService {
             incoming = nil
         } catch {
             refuse(
-                JobWaiter(route, wantsUpdates: false, wantsJSON: wantsJSON), job: JobRequest.claimedID(payload)?.text ?? "", error)
+                JobWaiter(route, wantsUpdates: false, wantsJSON: wantsJSON),
+                job: JobRequest.claimedID(payload)?.text ?? "", error)
         }
     }
 

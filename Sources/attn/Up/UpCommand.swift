@@ -57,6 +57,12 @@ struct UpCommand: AsyncParsableCommand {
             "Keep durable jobs in this folder; without it, in one that goes with the fleet.", valueName: "folder"))
     var journal: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Know the models in this folder, for attn infer: each of its folders with a config.json.",
+            valueName: "folder"), completion: .directory)
+    var models: String?
+
     @Flag(name: .shortAndLong, help: "Show what every part logs, with its name before each line.")
     var verbose = false
 
@@ -119,7 +125,8 @@ struct UpCommand: AsyncParsableCommand {
         var options = LocalFleet.Options()
         (options.workers, options.name, options.slots) = (workers, fleet, slots)
         (options.host, options.port, options.journal) = (host, port, journal)
-        if let messageBytes { options.moreDispatcherArguments = ["--message-bytes", String(messageBytes)] }
+        if let messageBytes { options.moreDispatcherArguments += ["--message-bytes", String(messageBytes)] }
+        if let models { options.moreDispatcherArguments += ["--models", models] }
         options.executables.attn = Executables.own
         if verbose { options.echo = { child, line in Console.say("[\(child)] \(line)") } }
         return options
