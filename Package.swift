@@ -223,8 +223,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "attn", "attn-dispatcher", "attn-worker", "AttnMath", "Client", "Codecs", "Dispatcher", "Fleet",
-                "LocalFleet", "Mosquitto", logging,
+                "attn", "attn-dispatcher", "attn-worker", "AttnMath", "Client", "Codecs", "Compute", "Dispatcher",
+                "Fleet", "LocalFleet", "Models", "Mosquitto", "Transformer", logging,
             ],
             swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzedDecoders"], swiftSettings: settings),

@@ -13,7 +13,7 @@ public struct Model: Sendable {
     public let digest: BlobDigest
     public let archive: any MemoryOwner
     public let encoder: Encoder
-    /// Of text models.
+    /// Of text models whose folder has one: without it they are given tokens only.
     public let tokenizer: WordPieceTokenizer?
 
     public var configuration: EncoderConfiguration { encoder.configuration }
@@ -35,11 +35,7 @@ public struct Model: Sendable {
         digest = BlobDigest(of: bytes.bytes)
         do {
             encoder = try Encoder(SafetensorsView(parsing: bytes), kernel: kernel, hasLayers: hasLayers)
-            guard case .tokens = source.configuration.input else {
-                tokenizer = nil
-                return
-            }
-            tokenizer = try WordPieceTokenizer(folder: folder)
+            tokenizer = source.hasTokenizer ? try WordPieceTokenizer(folder: folder) : nil
         } catch let error as ModelError {
             throw ModelError(error.code, "\(folder): \(error.message)")
         } catch {
@@ -51,7 +47,7 @@ public struct Model: Sendable {
     /// - Throws: `ModelError.invalidInput` if the model does not read text.
     public func batch(texts: [String]) throws(ModelError) -> EncoderBatch {
         guard let tokenizer else {
-            throw ModelError(.invalidInput, "model '\(name)' reads readings, not text")
+            throw ModelError(.invalidInput, "model '\(name)' reads no text: its folder has no tokenizer")
         }
         let encodings = texts.map {
             tokenizer.encode($0, maximumLength: min(tokenizer.maximumLength, configuration.maximumLength))

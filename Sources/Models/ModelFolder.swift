@@ -33,6 +33,11 @@ struct ModelFolder {
         }
     }
 
+    var hasTokenizer: Bool {
+        guard case .tokens = configuration.input else { return false }
+        return ["tokenizer.json", "vocab.txt"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    }
+
     /// The model as one archive; float16 where the format says so, which halves what travels.
     func archive() throws(ModelError) -> [UInt8] {
         let narrow = metadata["weights"] == WeightFormat.float16.rawValue

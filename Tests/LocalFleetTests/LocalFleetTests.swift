@@ -104,7 +104,8 @@ struct LocalFleetTests {
 
     @Test("does not call an accident what it ended itself, since it was not ready in time")
     func slowWorker() async throws {
-        var options = try await options(worker: "case $* in *worker-9*) exec sleep 60 ;; esac\n" + FakePrograms.obedient)
+        var options = try await options(
+            worker: "case $* in *worker-9*) exec sleep 60 ;; esac\n" + FakePrograms.obedient)
         // Long enough for the broker and the others on a busy machine.
         options.startBound = .seconds(3)
         try await withLocalFleet(options) { fleet in

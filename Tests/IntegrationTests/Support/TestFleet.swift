@@ -31,13 +31,15 @@ struct TestFleet: Sendable {
 
 /// Runs `body` with a fleet that is ready; afterwards nothing may be left in the dispatcher's tables.
 func withTestFleet(
-    workers: Int = 2, prefetch: Int? = nil, adjust: (inout DispatcherOptions) -> Void = { _ in },
+    workers: Int = 2, prefetch: Int? = nil, workerArguments: [String] = [],
+    adjust: (inout DispatcherOptions) -> Void = { _ in },
     _ body: (TestFleet) async throws -> Void
 ) async throws {
     var options = LocalFleet.Options()
     (options.workers, options.slots, options.hasDispatcher) = (workers, 1, false)
     options.logLevel = "error"
     if let prefetch { options.moreWorkerArguments = ["--prefetch", String(prefetch)] }
+    options.moreWorkerArguments += workerArguments
     var dispatcherOptions = DispatcherOptions(
         id: PeerID("dispatcher-t")!, fleet: TestFleet.name, epoch: UInt64.random(in: 1...1 << 50), version: "test")
     dispatcherOptions.messageBytes = 1 << 20
