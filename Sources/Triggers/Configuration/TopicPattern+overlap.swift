@@ -10,20 +10,24 @@ extension TopicPattern {
 
     private enum Level {
         case literal(String)
-        /// One level, whatever it is.
-        case one
-        /// Any number of levels, at least one.
-        case several
+        /// One level that begins so.
+        case one(prefix: String)
+        /// Any number of levels, at least one, of which the first begins so.
+        case several(prefix: String)
     }
 
-    /// The template's levels; one that has a placeholder in it is whatever the placeholder may be.
+    /// The template's levels; of one that has a placeholder in it, what stands in front of it is known.
     private func levels(of template: TemplateText) -> [Level] {
         var levels: [Level] = []
         var current = Level.literal("")
         for piece in template.pieces {
             switch piece {
             case .placeholder(let placeholder):
-                if isSeveral(placeholder) { current = .several } else if case .literal = current { current = .one }
+                switch current {
+                case .literal(let prefix), .one(let prefix):
+                    current = isSeveral(placeholder) ? .several(prefix: prefix) : .one(prefix: prefix)
+                case .several: break
+                }
             case .literal(let literal):
                 let parts = literal.split(separator: "/", omittingEmptySubsequences: false)
                 for (position, part) in parts.enumerated() {
@@ -58,8 +62,10 @@ extension TopicPattern {
         switch level {
         case .literal(let text):
             return (wanted == nil || wanted == text) && mayMatch(filter: filter.dropFirst(), levels.dropFirst())
-        case .one: return mayMatch(filter: filter.dropFirst(), levels.dropFirst())
-        case .several:
+        case .one(let prefix):
+            return wanted?.hasPrefix(prefix) != false && mayMatch(filter: filter.dropFirst(), levels.dropFirst())
+        case .several(let prefix):
+            guard wanted?.hasPrefix(prefix) != false else { return false }
             return (1...filter.count).contains { mayMatch(filter: filter.dropFirst($0), levels.dropFirst()) }
         }
     }

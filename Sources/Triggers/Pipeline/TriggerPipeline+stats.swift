@@ -2,6 +2,9 @@ public import Codecs
 public import Fleet
 
 extension TriggerPipeline {
+    /// In the order in which they were given.
+    public var triggerNames: [PeerID] { states.map(\.trigger.name) }
+
     /// What a trigger has counted; nil for one that is not here.
     public func counters(of trigger: PeerID) -> TriggerCounters? {
         states.first { $0.trigger.name == trigger }?.counters
