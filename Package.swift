@@ -151,6 +151,11 @@ let package = Package(
             resources: [.copy("Resources")],
             swiftSettings: settings),
 
+        // Measures the pipeline of triggers.
+        .executableTarget(
+            name: "attn-bench-triggers", dependencies: ["Codecs", "Fleet", "Triggers"], path: "Sources/TriggerBench",
+            swiftSettings: settings),
+
         // Breaks a real fleet, and counts.
         .executableTarget(
             name: "attn-chaos",
@@ -166,7 +171,9 @@ let package = Package(
         // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
         .target(
             name: "FuzzedDecoders",
-            dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings"],
+            dependencies: [
+                "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Triggers",
+            ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
             name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],

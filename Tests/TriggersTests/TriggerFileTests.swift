@@ -13,6 +13,11 @@ import Triggers
         #expect(triggers[2].window == nil && triggers[2].payload.isText)
     }
 
+    @Test("The documentation's example is valid")
+    func documented() throws {
+        #expect(try TriggerSample.trigger(try TriggerSample.documented()).name.text == "basic-motions")
+    }
+
     @Test("A file has one trigger, or several under 'triggers'")
     func several() throws {
         let list = "triggers:\n" + [TriggerSample.pairs, TriggerSample.texts].map(asElement).joined()

@@ -56,10 +56,19 @@ enum TriggerSample {
 
     static let identity = HomeAssistantIdentity(fleet: PeerID("home")!, dispatcher: PeerID("d1")!)
 
+    private static var root: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
+
+    /// The example with which the documentation begins.
+    static func documented() throws -> String {
+        let text = try String(contentsOf: root.appending(path: "docs/triggers.md"), encoding: .utf8)
+        let start = try #require(text.range(of: "```yaml\n")).upperBound
+        return String(text[start..<(try #require(text.range(of: "```\n", range: start..<text.endIndex)).lowerBound)])
+    }
+
     /// The files that are shipped.
     static func shipped() throws -> [TriggerFile] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
         let folder = root.appending(path: "config/triggers")
         return try FileManager.default.contentsOfDirectory(atPath: folder.path()).sorted().map { name in
             TriggerFile(name: name, text: try String(contentsOf: folder.appending(path: name), encoding: .utf8))
