@@ -121,7 +121,8 @@ let package = Package(
         .target(
             name: "Dispatcher",
             dependencies: [
-                "AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Models", "Transformer", logging, collections, heap,
+                "AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Models", "Transformer", "Triggers", logging, collections,
+                heap,
             ],
             swiftSettings: settings),
         // From sensors' readings to windows, and from answers to topics.
@@ -154,7 +155,7 @@ let package = Package(
             name: "attn-dispatcher",
             dependencies: [
                 "AttnMath", "CommandOptions", "Dispatcher", "Fleet", "Journal", "Models", "Mosquitto", "Settings",
-                "Transformer", argumentParser, logging,
+                "Transformer", "Triggers", argumentParser, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -162,9 +163,14 @@ let package = Package(
             dependencies: [
                 "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Dispatcher", "Fleet", "KernelBench",
                 "LocalFleet",
-                "Models", "Mosquitto", "Settings", "Simulation", "Transformer", argumentParser, logging, signals,
+                "Models", "Mosquitto", "Settings", "Simulation", "Transformer", "Triggers", argumentParser, logging, signals,
             ],
             resources: [.copy("Resources")],
+            swiftSettings: settings),
+
+        // Measures the pipeline of triggers.
+        .executableTarget(
+            name: "attn-bench-triggers", dependencies: ["Codecs", "Fleet", "Triggers"], path: "Sources/TriggerBench",
             swiftSettings: settings),
 
         // Breaks a real fleet, and counts.
@@ -182,7 +188,9 @@ let package = Package(
         // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
         .target(
             name: "FuzzedDecoders",
-            dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings"],
+            dependencies: [
+                "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Triggers",
+            ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
             name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],

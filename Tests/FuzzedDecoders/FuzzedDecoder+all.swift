@@ -11,6 +11,8 @@ extension FuzzedDecoder {
         .jobRequest, .attentionRequest, .attentionAttributes, .jobAnswer, .jobControl,
         // Names.
         .topic, .topicFilter, .brokerAddress, .identifiers,
+        // Messages of sensors.
+        .triggerPayload,
         // Files.
         .settingsFile,
     ]
