@@ -121,7 +121,8 @@ let package = Package(
         .target(
             name: "Dispatcher",
             dependencies: [
-                "AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Models", "Transformer", "Triggers", logging, collections,
+                "AttnMath", "Blobs", "Codecs", "Compute", "Fleet", "Models", "Transformer", "Triggers", logging,
+                collections,
                 heap,
             ],
             swiftSettings: settings),
@@ -163,7 +164,8 @@ let package = Package(
             dependencies: [
                 "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Dispatcher", "Fleet", "KernelBench",
                 "LocalFleet",
-                "Models", "Mosquitto", "Settings", "Simulation", "Transformer", "Triggers", argumentParser, logging, signals,
+                "Models", "Mosquitto", "Settings", "Simulation", "Transformer", "Triggers", argumentParser, logging,
+                signals,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),

@@ -9,6 +9,7 @@ import Models
 import Mosquitto
 import Settings
 import Transformer
+import Triggers
 
 /// `attn-dispatcher`: cuts jobs into shards, leases them to workers and answers, until told to stop.
 @main
@@ -81,6 +82,12 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Answer sensors as the triggers in this file or folder say, in one dispatcher of a fleet. Default: none.",
+            valueName: "path"), completion: .file())
+    var triggers: String?
+
+    @Option(
+        help: ArgumentHelp(
             "What models' weights are kept in: \(WeightFormat.names). Default: float32.", valueName: "format"))
     var weights: String?
 
@@ -127,7 +134,7 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     private static let keys: Set<String> = [
         "timeout", "journal", "journal_bytes", "max_jobs", "max_bytes", "client_share", "drain_seconds",
-        "message_bytes", "models", "weights",
+        "message_bytes", "models", "weights", "triggers",
     ]
 
     private func options(_ sources: SettingSources) throws -> DispatcherOptions {
@@ -158,7 +165,22 @@ struct DispatcherCommand: AsyncParsableCommand {
                 throw SettingError("models: \(error.message)")
             }
         }
+        options.triggers = try triggers(sources, options.models)
         return options
+    }
+
+    /// The triggers of a path, each of which has its model.
+    private func triggers(_ sources: SettingSources, _ library: ModelLibrary) throws -> [Trigger] {
+        guard let path = try sources.string(triggers, "triggers") else { return [] }
+        let found: [Trigger]
+        do throws(TriggerFileError) {
+            found = try TriggerFile.triggers(in: TriggerFile.files(at: path))
+        } catch {
+            throw SettingError("triggers: \(error)")
+        }
+        let flaws = TriggerFitness.flaws(of: found, library)
+        guard flaws.isEmpty else { throw SettingError("triggers: \(flaws.joined(separator: "\n"))") }
+        return found
     }
 
     private func weightFormat(_ sources: SettingSources) throws -> WeightFormat {

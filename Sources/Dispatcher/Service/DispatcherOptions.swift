@@ -1,5 +1,6 @@
 public import Fleet
 public import Models
+public import Triggers
 
 /// What a dispatcher is started with.
 public struct DispatcherOptions: Sendable {
@@ -20,6 +21,8 @@ public struct DispatcherOptions: Sendable {
     public var scheduler = SchedulerSettings()
     /// Those that jobs can name.
     public var models = ModelLibrary.empty
+    /// From sensors to results; see `TriggerFitness`.
+    public var triggers: [Trigger] = []
 
     public init(id: PeerID, fleet: PeerID, epoch: UInt64, version: String) {
         self.id = id

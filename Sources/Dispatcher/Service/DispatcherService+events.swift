@@ -1,5 +1,6 @@
 import Fleet
 import Logging
+import Triggers
 
 /// Events in: from the transport and the clock.
 extension DispatcherService {
@@ -39,6 +40,7 @@ extension DispatcherService {
             case .workerStats(let worker):
                 let stats = try WorkerStats(decoding: message.payload)
                 handle(.fleet(.heartbeat(worker, stats.incarnation, leases: stats.leases)))
+            case nil: handle(TriggerEvent.received(message))
             default: break
             }
         } catch {
@@ -55,6 +57,7 @@ extension DispatcherService {
             }
         }
         setTimer()
+        updateTriggerCapacity()
     }
 
     private func setTimer() {
@@ -72,6 +75,6 @@ extension DispatcherService {
 
     private func timerFired() {
         timerDue = nil
-        handle(.tick)
+        handle(DispatcherEvent.tick)
     }
 }

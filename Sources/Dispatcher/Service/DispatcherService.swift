@@ -1,6 +1,7 @@
 import Codecs
 public import Fleet
 public import Logging
+import Triggers
 
 /// A dispatcher: the shell around `DispatcherCore`, on any transport.
 ///
@@ -32,6 +33,14 @@ public actor DispatcherService {
     var lastLocalWaiter: UInt64 = 0
     /// Journal work of a job that waits for the one under way.
     var journalQueues: [JobID: [JournalWork]] = [:]
+    /// From sensors' messages to windows; nil without triggers.
+    var triggers: TriggerPipeline?
+    var triggerCapacity = 0
+    var triggerTimer: Task<Void, Never>?
+    var triggerTimerDue: Instant?
+    var lastWindowJob: UInt64 = 0
+    /// Bounded by the windows that the fleet takes at a time.
+    let triggerWork = AsyncStream<TriggerWork>.makeStream()
     var wasBorn = false
     var timer: Task<Void, Never>?
     var timerDue: Instant?
@@ -64,12 +73,19 @@ public actor DispatcherService {
         core = DispatcherCore(
             epoch: options.epoch, seed: options.epoch, admission: options.admission, scheduler: options.scheduler,
             recovered: recovered.map { RecoveredJob($0, topics, wallStart) }, at: .origin)
+        if !options.triggers.isEmpty {
+            triggers = TriggerPipeline(
+                options.triggers, identity: HomeAssistantIdentity(fleet: options.fleet, dispatcher: options.id),
+                settings: PipelineSettings(wallClockAtOrigin: wallStart.microseconds &* 1000))
+        }
     }
 
     /// Works until drained, cancelled, or the transport is closed. Transient jobs still running then are failed.
     public func run() async throws(TransportError) {
         try await transport.subscribe(topics.dispatcherSubscriptions(options.id))
+        if let subscriptions = triggers?.subscriptions { try await transport.subscribe(subscriptions) }
         let (outgoing, journalWork, drained) = (outgoing.stream, journalWork.stream, drained.stream)
+        let triggerWork = triggerWork.stream
         await withDiscardingTaskGroup { group in
             group.addTask { await self.receive() }
             group.addTask { for await item in outgoing { await self.publish(item) } }
@@ -78,12 +94,20 @@ public actor DispatcherService {
                     for await work in journalWork { jobs.addTask { await self.perform(work) } }
                 }
             }
-            self.handle(.tick)
+            group.addTask {
+                await withDiscardingTaskGroup { windows in
+                    for await work in triggerWork { windows.addTask { await self.await(work) } }
+                }
+            }
+            group.addTask { await self.publishTriggerStats() }
+            self.handle(DispatcherEvent.tick)
             for await _ in drained { break }
             self.journalWork.continuation.finish()
+            self.triggerWork.continuation.finish()
             group.cancelAll()
         }
         timer?.cancel()
+        triggerTimer?.cancel()
         for waiter in localWaiters.values { waiter.finish() }
     }
 

@@ -24,6 +24,8 @@ public struct FleetTopics: Sendable, Equatable {
     public func dispatcherStatus(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/status" }
     /// Retained birth, JSON.
     public func dispatcherInfo(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/info" }
+    /// What a dispatcher's triggers counted, JSON.
+    public func dispatcherStats(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/stats" }
     /// Client to one dispatcher, safetensors.
     public var job: String { "\(root)/job" }
     /// Client to all dispatchers, JSON: of a job that one of them has.

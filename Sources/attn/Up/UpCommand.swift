@@ -63,6 +63,12 @@ struct UpCommand: AsyncParsableCommand {
             valueName: "folder"), completion: .directory)
     var models: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Answer sensors as the triggers in this file or folder say; needs --models.", valueName: "path"),
+        completion: .file())
+    var triggers: String?
+
     @Flag(name: .shortAndLong, help: "Show what every part logs, with its name before each line.")
     var verbose = false
 
@@ -126,6 +132,7 @@ struct UpCommand: AsyncParsableCommand {
         (options.workers, options.name, options.slots) = (workers, fleet, slots)
         (options.host, options.port, options.journal) = (host, port, journal)
         if let messageBytes { options.moreDispatcherArguments += ["--message-bytes", String(messageBytes)] }
+        if let triggers { options.moreDispatcherArguments += ["--triggers", triggers] }
         if let models { options.moreDispatcherArguments += ["--models", models] }
         options.executables.attn = Executables.own
         if verbose { options.echo = { child, line in Console.say("[\(child)] \(line)") } }
