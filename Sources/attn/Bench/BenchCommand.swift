@@ -6,6 +6,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure a fleet, a worker, or the kernels of this machine.",
         subcommands: [
-            BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchWorkerCommand.self,
+            BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchModelCommand.self,
+            BenchWorkerCommand.self,
         ])
 }
