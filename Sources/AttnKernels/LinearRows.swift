@@ -21,42 +21,49 @@ public func linearRows(_ layer: UnsafePointer<LinearRows>, workspace: UnsafeMuta
     }
 }
 
-/// Passes a block of rows over every panel.
+/// Passes a block of rows over every panel, slab by slab.
 @inline(__always)
 private func computeBlock<E: Element>(
     _ layer: LinearRows, _ row: Int, _ rows: Int, sums: UnsafeMutablePointer<Float>, _: E.Type
 ) {
-    let x = layer.x + row * layer.inputs
-    var panel = layer.panels.assumingMemoryBound(to: E.self)
+    let depth = slabDepth(inputs: layer.inputs)
+    var slab = layer.panels.assumingMemoryBound(to: E.self)
     var output = 0
     while output < layer.outputs {
-        let columns = min(weightPanelWidth, layer.outputs - output)
-        multiplyPanel(x, rows: rows, panel, inputs: layer.inputs, bias: layer.bias + output, sums)
-        let offset = row * layer.outputs + output
-        finishPanel(layer, sums, offset: offset, rows: rows, columns: columns)
-        panel += layer.inputs * weightPanelWidth
+        fill(sums, layer.bias + output, rows: rows)
+        var input = 0
+        while input < layer.inputs {
+            let count = min(depth, layer.inputs - input)
+            let isLast = input + count == layer.inputs
+            multiplySlab(layer, row, rows, slab, input: input, depth: count, sums, finishing: isLast ? output : -1)
+            slab += count * weightPanelWidth
+            input += count
+        }
         output += weightPanelWidth
     }
 }
 
-/// sums [rows][16] = x panel + bias, slab by slab.
+/// Every row of the sums is the bias.
 @inline(__always)
-private func multiplyPanel<E: Element>(
-    _ x: UnsafePointer<Float>, rows: Int, _ panel: UnsafePointer<E>, inputs: Int, bias: UnsafePointer<Float>,
-    _ sums: UnsafeMutablePointer<Float>
-) {
-    let slab = slabDepth(inputs: inputs)
+private func fill(_ sums: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>, rows: Int) {
     for row in 0..<rows { (sums + row * weightPanelWidth).update(from: bias, count: weightPanelWidth) }
-    var input = 0
-    while input < inputs {
-        let depth = min(slab, inputs - input)
-        var row = 0
-        while row < rows {
-            addTile(
-                x + row * inputs + input, xStride: inputs, panel + input * weightPanelWidth, depth: depth,
-                to: sums + row * weightPanelWidth, rows: min(tileRows, rows - row))
-            row += tileRows
-        }
-        input += slab
+}
+
+/// sums [rows][16] += x slab. With the last slab each tile goes on into the output, from column `finishing` on: what is
+/// written takes its way into memory while the next tile is computed.
+@inline(__always)
+private func multiplySlab<E: Element>(
+    _ layer: LinearRows, _ firstRow: Int, _ rows: Int, _ slab: UnsafePointer<E>, input: Int, depth: Int,
+    _ sums: UnsafeMutablePointer<Float>, finishing: Int
+) {
+    var row = 0
+    while row < rows {
+        let tile = sums + row * weightPanelWidth
+        let count = min(tileRows, rows - row)
+        addTile(
+            layer.x + (firstRow + row) * layer.inputs + input, xStride: layer.inputs, slab, depth: depth, to: tile,
+            rows: count)
+        if finishing >= 0 { finishTile(layer, tile, row: firstRow + row, rows: count, output: finishing) }
+        row += tileRows
     }
 }

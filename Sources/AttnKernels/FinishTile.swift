@@ -1,24 +1,25 @@
-// What happens to the sums of a panel while they are in the first-level cache: activation, residual, and their way into
+// What happens to the sums of a tile while they are in the first-level cache: activation, residual, and their way into
 // the output.
 
 import CAttnKernels
 
-/// Writes activation(sums) + residual of a panel's columns, at most 16, to the output and from the residual at `offset`.
+/// Writes activation(sums) + residual to the output's columns from `output` on, at most 16.
 ///
 /// The sums are [rows][16] and are overwritten.
-@inline(__always)
-func finishPanel(
-    _ layer: LinearRows, _ sums: UnsafeMutablePointer<Float>, offset: Int, rows: Int, columns: Int
-) {
+@inline(never)
+func finishTile(_ layer: LinearRows, _ sums: UnsafeMutablePointer<Float>, row: Int, rows: Int, output: Int) {
     activate(sums, count: rows * weightPanelWidth, Int(layer.activation))
-    let y = layer.y + offset
+    let columns = min(weightPanelWidth, layer.outputs - output)
+    let first = row * layer.outputs + output
     if let residual = layer.residual {
-        for row in 0..<rows {
-            let start = row * layer.outputs
-            add(sums + row * weightPanelWidth, residual + offset + start, into: y + start, count: columns)
+        for i in 0..<rows {
+            let start = first + i * layer.outputs
+            add(sums + i * weightPanelWidth, residual + start, into: layer.y + start, count: columns)
         }
     } else {
-        for row in 0..<rows { copy(sums + row * weightPanelWidth, into: y + row * layer.outputs, count: columns) }
+        for i in 0..<rows {
+            copy(sums + i * weightPanelWidth, into: layer.y + first + i * layer.outputs, count: columns)
+        }
     }
 }
 
