@@ -39,6 +39,11 @@ extension JSON {
         /// Adds a member whose key must be new.
         /// - Returns: whether it was; if not, the object is of no further use.
         mutating func insert(_ key: String, _ value: JSON) -> Bool {
+            // Most objects have a few members: room for three at once instead of for one, then two, then three.
+            if keys.isEmpty {
+                keys.reserveCapacity(3)
+                values.reserveCapacity(3)
+            }
             guard values.updateValue(value, forKey: key) == nil else { return false }
             keys.append(key)
             return true

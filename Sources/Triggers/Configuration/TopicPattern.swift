@@ -44,8 +44,17 @@ public struct TopicPattern: Sendable, Hashable {
         return captures
     }
 
-    /// The levels of a topic, of which there is at least one, perhaps empty.
+    /// The levels of a topic, of which there is at least one, perhaps empty. By bytes: `split` would look for the borders of
+    /// characters first, at several times the cost.
     static func levels(of topic: String) -> [Substring] {
-        topic.split(separator: "/", omittingEmptySubsequences: false)
+        var levels: [Substring] = []
+        levels.reserveCapacity(8)
+        var start = topic.startIndex
+        while let slash = topic.utf8[start...].firstIndex(of: UInt8(ascii: "/")) {
+            levels.append(topic[start..<slash])
+            start = topic.utf8.index(after: slash)
+        }
+        levels.append(topic[start...])
+        return levels
     }
 }

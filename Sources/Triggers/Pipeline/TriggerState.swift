@@ -127,7 +127,7 @@ struct TriggerState: Sendable {
 
     /// The sensor's slot, in which it is put if it is new; nil if it is refused.
     private mutating func slot(_ topic: String, _ captures: [Substring], _ now: Instant) -> SensorTable.Slot? {
-        let id = captures.isEmpty ? trigger.topic.text : captures.joined(separator: "/")
+        let id = captures.count == 1 ? String(captures[0]) : sensorID(captures)
         if let slot = sensors.slot(of: id) { return slot }
         guard id.utf8.count <= Self.maximumSensorBytes,
             let slot = sensors.add(Sensor(id: id, topic: topic, at: now))
@@ -136,6 +136,10 @@ struct TriggerState: Sendable {
             return nil
         }
         return slot
+    }
+
+    private func sensorID(_ captures: [Substring]) -> String {
+        captures.isEmpty ? trigger.topic.text : captures.joined(separator: "/")
     }
 
     private mutating func ready(
