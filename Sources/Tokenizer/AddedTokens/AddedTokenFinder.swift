@@ -40,7 +40,8 @@ struct AddedTokenFinder: Sendable {
         return parts
     }
 
-    private func nextMatch(in text: [UInt8], _ range: Range<Int>) -> (id: Int32, token: AddedToken, range: Range<Int>)? {
+    private func nextMatch(in text: [UInt8], _ range: Range<Int>) -> (id: Int32, token: AddedToken, range: Range<Int>)?
+    {
         for index in range where firstBytes.contains(text[index]) {
             guard let match = table.longestToken(in: text, index..<range.upperBound) else { continue }
             let (id, token) = tokens[Int(match.id)]
