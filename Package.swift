@@ -166,7 +166,9 @@ let package = Package(
         // Every decoder, and what must hold of it: replayed by FuzzTests, run by Fuzz.
         .target(
             name: "FuzzedDecoders",
-            dependencies: ["AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings"],
+            dependencies: [
+                "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Tokenizer",
+            ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
             name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],

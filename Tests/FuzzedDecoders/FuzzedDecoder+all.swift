@@ -12,6 +12,8 @@ extension FuzzedDecoder {
         // Names.
         .topic, .topicFilter, .brokerAddress, .identifiers,
         // Files.
-        .settingsFile,
+        .settingsFile, .tokenizerFile,
+        // What a client sends to a model that reads text.
+        .tokenizedText,
     ]
 }
