@@ -191,7 +191,8 @@ let package = Package(
         .target(
             name: "FuzzedDecoders",
             dependencies: [
-                "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Triggers",
+                "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Tokenizer",
+                "Triggers",
             ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(

@@ -14,6 +14,8 @@ extension FuzzedDecoder {
         // Messages of sensors.
         .triggerPayload,
         // Files.
-        .settingsFile,
+        .settingsFile, .tokenizerFile,
+        // What a client sends to a model that reads text.
+        .tokenizedText,
     ]
 }
