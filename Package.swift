@@ -235,7 +235,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "attn", "attn-dispatcher", "attn-worker", "AttnMath", "Client", "Codecs", "Compute", "Dispatcher",
-                "Fleet", "LocalFleet", "Models", "Mosquitto", "Transformer", logging,
+                "Fleet", "LocalFleet", "Models", "Mosquitto", "Transformer", "Triggers", logging,
             ],
             swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzedDecoders"], swiftSettings: settings),

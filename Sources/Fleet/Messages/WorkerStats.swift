@@ -16,11 +16,13 @@ public struct WorkerStats: Sendable, Equatable {
     public var residentMemory: UInt64
     /// The machine's load average over one minute.
     public var load: Double
+    /// The models that are ready in its memory.
+    public var models: [BlobDigest]
 
     public init(
         incarnation: Incarnation, running: Int = 0, freeSlots: Int = 0, leases: [LeaseToken] = [], tasksDone: Int = 0,
         tasksFailed: Int = 0, tasksRefused: Int = 0, messagesDropped: UInt64 = 0, residentMemory: UInt64 = 0,
-        load: Double = 0
+        load: Double = 0, models: [BlobDigest] = []
     ) {
         self.incarnation = incarnation
         self.running = running
@@ -32,6 +34,7 @@ public struct WorkerStats: Sendable, Equatable {
         self.messagesDropped = messagesDropped
         self.residentMemory = residentMemory
         self.load = load
+        self.models = models
     }
 
     public init(decoding payload: [UInt8]) throws(MessageError) {
@@ -44,17 +47,19 @@ public struct WorkerStats: Sendable, Equatable {
                 tasksRefused: try json.optionalInt("tasks_refused") ?? 0,
                 messagesDropped: try json.optionalUInt64("messages_dropped") ?? 0,
                 residentMemory: try json.optionalUInt64("resident_bytes") ?? 0,
-                load: try json.optionalDouble("load") ?? 0)
+                load: try json.optionalDouble("load") ?? 0,
+                models: json["models"] == nil ? [] : try json.strings("models").compactMap { BlobDigest($0) })
         }
     }
 
     public func encoded() -> [UInt8] {
-        let json: JSON = [
+        var json: JSON.Object = [
             "protocol": .string(ProtocolVersion.current), "incarnation": JSON(incarnation.number),
             "running": JSON(running), "free_slots": JSON(freeSlots), "leases": JSON(leases.map(\.description)),
             "tasks_done": JSON(tasksDone), "tasks_failed": JSON(tasksFailed), "tasks_refused": JSON(tasksRefused),
             "messages_dropped": JSON(messagesDropped), "resident_bytes": JSON(residentMemory), "load": JSON(load),
         ]
-        return json.encoded()
+        if !models.isEmpty { json["models"] = JSON(models.map(\.description)) }
+        return JSON.object(json).encoded()
     }
 }

@@ -33,10 +33,8 @@ actor ModelStore {
         fetcher = BlobFetcher(options.cache, partBytes: options.partBytes, pool, ask: ask)
     }
 
-    /// Digests and bytes of what is ready.
-    var contents: [(digest: BlobDigest, bytes: Int)] {
-        residents.map { ($0.key, $0.value.encoder.byteCount) }
-    }
+    /// What is ready, in a fixed order.
+    var digests: [BlobDigest] { residents.keys.sorted { $0.description < $1.description } }
 
     /// The model of that digest, once it is ready; those who ask meanwhile wait for the same one.
     ///

@@ -38,6 +38,8 @@ public actor WorkerService {
     private var core: WorkerCore
     private var held: [TaskKey: HeldTask] = [:]
     private var wasBorn = false
+    /// What heartbeats tell of `models`.
+    private var readyModels: [BlobDigest] = []
     /// Never longer than the tasks held, plus refusals; above the bound refusals are lost, as messages may be.
     private let outgoing = AsyncStream<Outgoing>.makeStream(bufferingPolicy: .bufferingOldest(8192))
     /// Tasks to compute; never longer than the slots.
@@ -301,6 +303,7 @@ extension WorkerService {
         do { encoder = try await models.encoder(task.model, from: dispatcher) } catch {
             return .failed(code: "model", reason: "\(error)")
         }
+        if !readyModels.contains(task.model) { readyModels = await models.digests }
         let computation = ModelComputation(task, encoder, cancel: cancel)
         switch await pool.run({ computation.run($0) }) {
         case .done(let result): return .done([result.source])
@@ -329,7 +332,7 @@ extension WorkerService {
             incarnation: options.incarnation, running: core.running, freeSlots: options.slots - core.running,
             leases: core.leases, tasksDone: core.counters.tasksDone, tasksFailed: core.counters.tasksFailed,
             tasksRefused: core.counters.tasksRefused, messagesDropped: transport.events.dropped,
-            residentMemory: MachineFacts.residentMemory, load: MachineFacts.load)
+            residentMemory: MachineFacts.residentMemory, load: MachineFacts.load, models: readyModels)
         enqueue(
             Message(
                 topic: topics.workerStats(options.id), payload: stats.encoded(), contentType: "application/json",
