@@ -19,7 +19,7 @@ import Testing
             cleansText: true, separatesIdeographs: false, stripsAccents: true, lowercases: true),
     ]
 
-    @Test("Six thousand of all scripts, normalized and encoded as the reference does")
+    @Test("Three thousand of all scripts, normalized and encoded as the reference does")
     func blocks() throws {
         let vectors = try Vectors.object("random.json")
         var generator = try RandomText(vectors)

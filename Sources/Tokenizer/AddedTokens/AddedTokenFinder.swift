@@ -9,14 +9,15 @@ struct AddedTokenFinder: Sendable {
     private let tokens: [(id: Int32, token: AddedToken)]
     /// Instead of IDs, indices of `tokens`.
     private let table: TokenTable
-    /// The bytes that a token begins with.
-    private let firstBytes: Set<UInt8>
+    /// By byte, whether a token begins with it.
+    private let isFirst: [Bool]
 
     /// - Parameter tokens: each with the text to look for; one with an empty text is never found.
     init(_ tokens: [(pattern: String, id: Int32, token: AddedToken)]) {
         self.tokens = tokens.map { ($0.id, $0.token) }
         table = TokenTable(tokens.indices.map { (tokens[$0].pattern.utf8[...], Int32($0)) })
-        firstBytes = Set(tokens.compactMap(\.pattern.utf8.first))
+        let firstBytes = Set(tokens.compactMap(\.pattern.utf8.first))
+        isFirst = (UInt8.min...UInt8.max).map(firstBytes.contains)
     }
 
     /// Cuts valid UTF-8 at the added tokens in it.
@@ -42,7 +43,7 @@ struct AddedTokenFinder: Sendable {
 
     private func nextMatch(in text: [UInt8], _ range: Range<Int>) -> (id: Int32, token: AddedToken, range: Range<Int>)?
     {
-        for index in range where firstBytes.contains(text[index]) {
+        for index in range where isFirst[Int(text[index])] {
             guard let match = table.longestToken(in: text, index..<range.upperBound) else { continue }
             let (id, token) = tokens[Int(match.id)]
             return (id, token, index..<match.end)

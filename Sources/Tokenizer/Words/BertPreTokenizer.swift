@@ -11,10 +11,11 @@ enum BertPreTokenizer {
     /// Calls `body` with the range of each word, until it returns false.
     /// - Parameter text: valid UTF-8.
     static func forEachWord(in text: [UInt8], _ range: Range<Int>, _ body: (Range<Int>) -> Bool) {
+        let ascii = Self.ascii
         var start = range.lowerBound
         var index = start
         while index < range.upperBound {
-            let (role, next) = role(at: index, in: text)
+            let (role, next) = role(at: index, in: text, ascii)
             if role != .letter {
                 if start < index, !body(start..<index) { return }
                 if role == .punctuation, !body(index..<next) { return }
@@ -25,7 +26,7 @@ enum BertPreTokenizer {
         if start < index { _ = body(start..<index) }
     }
 
-    private static func role(at index: Int, in text: [UInt8]) -> (Role, next: Int) {
+    private static func role(at index: Int, in text: [UInt8], _ ascii: [Role]) -> (Role, next: Int) {
         if text[index] < 0x80 { return (ascii[Int(text[index])], index + 1) }
         let (scalar, next) = text.scalar(at: index)
         return (role(scalar), next)
