@@ -35,6 +35,23 @@ import Testing
         #expect(try JSON(parsing: "7").doubleValue == 7)
     }
 
+    @Test("decimals of any length are the nearest double, to the bit")
+    func decimals() throws {
+        var state: UInt64 = 1
+        for round in 0..<5000 {
+            // Knuth's MMIX: any sequence of digits will do.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let digits = Array(String(state >> UInt64(round % 60)))
+            let point = 1 + Int(state >> 33) % digits.count
+            let whole = String(digits[..<point])
+            let fraction = point < digits.count ? "." + String(digits[point...]) : ".0"
+            let text = (state & 1 == 0 ? "-" : "") + (whole.first == "0" ? "0" : whole) + fraction
+            let value = try #require(try JSON(parsing: text).doubleValue)
+            #expect(value.bitPattern == Double(text)?.bitPattern, "\(text)")
+        }
+        #expect(try JSON(parsing: "-0.0").doubleValue?.sign == .minus)
+    }
+
     @Test("doubles: tiny ones become zero, those beyond the largest are refused")
     func doubleRange() throws {
         #expect(try JSON(parsing: "1e-400").doubleValue == 0)

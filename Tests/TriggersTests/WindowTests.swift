@@ -118,6 +118,16 @@ import Triggers
         #expect(harness.jobs.first?.values == [0, 0.5, 1, 1.5, 0, -2, -4, -6])
     }
 
+    @Test("Finite values stay finite, however small the deviation")
+    func smallDeviation() throws {
+        var harness = try PipelineHarness(
+            TriggerSample.pairs.replacing("normalisation: none", with: "normalisation: {mean: [0, 0], std: [1e-44, 1]}")
+        )
+        for time in 1...4 { harness.receivePair(at: time) }
+        let largest = Float.greatestFiniteMagnitude
+        #expect(harness.jobs.first?.values == Array(repeating: largest, count: 4) + [-1, -2, -3, -4])
+    }
+
     @Test("The model's own normalisation is left to who runs it")
     func modelNormalisation() throws {
         for (name, isModel) in [("model", true), ("none", false)] {

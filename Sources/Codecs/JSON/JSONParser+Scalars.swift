@@ -11,10 +11,33 @@ extension JSONParser {
         if isInteger, let magnitude, let exact = Self.integer(isNegative: isNegative, magnitude: magnitude) {
             return exact
         }
+        if let value = shortDecimal(start..<index), let number = JSON.Number(value) { return number }
         // The grammar was checked above, so this can only fail to fit.
         guard let value = Double(String(decoding: bytes[start..<index], as: UTF8.self)), let number = JSON.Number(value)
         else { throw error(.numberOutOfRange, at: start) }
         return number
+    }
+
+    /// The value of a number with at most 15 digits and no exponent: its digits and the power of ten that they are divided by
+    /// are doubles exactly, so that the quotient is the nearest one (Clinger, How to Read Floating Point Numbers
+    /// Accurately, 1990). Nil for any other.
+    private func shortDecimal(_ range: Range<Int>) -> Double? {
+        guard range.count <= 15 else { return nil }
+        var digits: UInt64 = 0
+        var power = 1.0
+        var isFraction = false
+        for byte in bytes[range] {
+            switch byte {
+            case UInt8(ascii: "-"): break
+            case UInt8(ascii: "."): isFraction = true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                digits = digits * 10 + UInt64(byte - UInt8(ascii: "0"))
+                if isFraction { power *= 10 }
+            default: return nil
+            }
+        }
+        let value = Double(digits) / power
+        return bytes[range.lowerBound] == UInt8(ascii: "-") ? -value : value
     }
 
     /// Nil where only a `Double` holds the value: beyond 64 bits, and −0, whose sign an integer would lose.

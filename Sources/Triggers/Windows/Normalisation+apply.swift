@@ -1,5 +1,6 @@
 extension Normalisation {
-    /// Normalises a window in place; sums are accumulated in double precision.
+    /// Normalises a window in place; sums are accumulated in double precision. What a very small deviation would make larger
+    /// than a `Float` holds becomes the largest that it does, so that finite values stay finite.
     /// - Parameter values: `[channels][length]`.
     func apply(to values: inout [Float], length: Int) {
         guard length > 0 else { return }
@@ -14,7 +15,11 @@ extension Normalisation {
             }
             // A channel that does not vary has a deviation of 0: all of it is the mean.
             let factor = deviation > 0 ? 1 / deviation : 0
-            for index in range { values[index] = Float((Double(values[index]) - mean) * factor) }
+            let largest = Double(Float.greatestFiniteMagnitude)
+            for index in range {
+                let value = (Double(values[index]) - mean) * factor
+                values[index] = Float(min(max(value, -largest), largest))
+            }
         }
     }
 
