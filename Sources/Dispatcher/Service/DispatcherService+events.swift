@@ -37,10 +37,11 @@ extension DispatcherService {
                     incarnation: info.incarnation, slots: info.slots, prefetch: info.prefetch,
                     isDraining: info.isDraining, leases: info.leases)
                 handle(.fleet(.workerInfo(worker, birth, live: !message.retain)))
+                announceAtHome(worker, info)
             case .workerStats(let worker):
                 let stats = try WorkerStats(decoding: message.payload)
                 handle(.fleet(.heartbeat(worker, stats.incarnation, leases: stats.leases)))
-            case nil: handle(TriggerEvent.received(message))
+            case nil: if !isRetainedAtHome(message) { handle(TriggerEvent.received(message)) }
             default: break
             }
         } catch {

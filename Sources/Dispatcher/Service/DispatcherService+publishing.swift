@@ -47,6 +47,7 @@ extension DispatcherService {
                     topic: topics.dispatcherInfo(options.id), payload: info.encoded(), qos: .atLeastOnce, retain: true,
                     contentType: "application/json")))
         enqueue(.message(Presence.online.message(topic: topics.dispatcherStatus(options.id))))
+        announceAtHome()
     }
 
     func publish(_ item: Outgoing) async {

@@ -83,7 +83,9 @@ public actor DispatcherService {
     /// Works until drained, cancelled, or the transport is closed. Transient jobs still running then are failed.
     public func run() async throws(TransportError) {
         try await transport.subscribe(topics.dispatcherSubscriptions(options.id))
-        if let subscriptions = triggers?.subscriptions { try await transport.subscribe(subscriptions) }
+        if let pipeline = triggers {
+            try await transport.subscribe(pipeline.subscriptions + homeAssistantSubscriptions)
+        }
         let (outgoing, journalWork, drained) = (outgoing.stream, journalWork.stream, drained.stream)
         let triggerWork = triggerWork.stream
         await withDiscardingTaskGroup { group in

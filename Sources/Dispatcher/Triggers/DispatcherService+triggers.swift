@@ -1,7 +1,7 @@
 import Codecs
 import Compute
 import Fleet
-import Foundation
+import Glibc
 import Logging
 import Models
 import Transformer
@@ -111,7 +111,9 @@ extension DispatcherService {
         guard triggers != nil else { return }
         while !Task.isCancelled {
             if let stats = triggers?.stats {
-                let json: JSON = ["protocol": .string(ProtocolVersion.current), "triggers": stats]
+                let json: JSON = [
+                    "protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad), "triggers": stats,
+                ]
                 enqueue(
                     .update(
                         Message(
@@ -121,6 +123,12 @@ extension DispatcherService {
             do { try await clock.sleep(for: Self.statsInterval) } catch { return }
         }
     }
+}
+
+/// The machine's load average over one minute.
+private var machineLoad: Double {
+    var loads = [0.0]
+    return getloadavg(&loads, 1) == 1 ? loads[0] : 0
 }
 
 extension InferenceAnswer {

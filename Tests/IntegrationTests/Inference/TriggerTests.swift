@@ -1,6 +1,7 @@
 import Codecs
 import Fleet
 import Foundation
+import Logging
 import Models
 import Mosquitto
 import Testing
@@ -84,6 +85,70 @@ extension Integration {
                 #expect(stats.published == recordings.count && stats.failed == 0)
                 #expect(stats.received == recordings.count * 102, "readings, one doubled each, and garbage")
                 #expect(stats.droppedInAll == recordings.count * 2)
+            }
+        }
+
+        @Test("Home Assistant is told of dispatcher, workers and sensors, and rid of triggers that are gone")
+        func homeAssistant() async throws {
+            let text = try String(
+                contentsOfFile: "\(Self.root)/config/triggers/basic-motions.yaml", encoding: .utf8)
+            let gone = try TriggerFile(
+                name: "gone", text: text.replacingOccurrences(of: "name: basic-motions\n", with: "name: gone\n")
+            ).triggers()
+            let recordings = try Recordings(cases: 1)
+            let triggers = try TriggerFile(name: "basic-motions.yaml", text: text).triggers()
+            let library = ModelLibrary([recordings.model])
+            try await withTestFleet(
+                workers: 1,
+                adjust: {
+                    $0.models = library
+                    $0.triggers = gone
+                }
+            ) { fleet in
+                try await fleet.withIntruder("home-assistant") { home in
+                    try await home.subscribe([Subscription("homeassistant/#", qos: .atLeastOnce)])
+                    var events = home.events.makeAsyncIterator()
+                    // Retained ones as well: dispatcher and worker were announced before this client came.
+                    func next(_ part: String, isRemoval: Bool = false) async throws -> Message {
+                        while let event = await events.next() {
+                            if case .message(let message) = event, message.topic.contains(part),
+                                message.payload.isEmpty == isRemoval
+                            {
+                                return message
+                            }
+                        }
+                        throw CancellationError()
+                    }
+                    _ = try await next("dispatcher")
+                    _ = try await next("worker-1")
+                    try await publish(recordings, home)
+                    let sensor = try await next("attn_trigger")
+                    let device = try JSON(parsing: sensor.payload).object()
+                    #expect(try device.object("device").string("name") == "Wrist watch0")
+
+                    try await withDispatcher("dispatcher-u", triggers, library, fleet) {
+                        let removal = try await next("attn_trigger", isRemoval: true)
+                        #expect(removal.topic == sensor.topic)
+                    }
+                }
+            }
+        }
+
+        /// One more dispatcher, with triggers of its own.
+        private func withDispatcher(
+            _ name: String, _ triggers: [Trigger], _ library: ModelLibrary, _ fleet: TestFleet,
+            _ body: () async throws -> Void
+        ) async throws {
+            var options = DispatcherOptions(
+                id: PeerID(name)!, fleet: TestFleet.name, epoch: UInt64.random(in: 1...1 << 50), version: "test")
+            (options.models, options.triggers) = (library, triggers)
+            try await withMosquitto(fleet.address, options: options.client) { [options] transport in
+                let dispatcher = DispatcherService(
+                    options, transport: transport, logger: Logger(label: "u") { _ in SwiftLogNoOpLogHandler() })
+                let running = Task { try await dispatcher.run() }
+                try await body()
+                await dispatcher.drain()
+                try await running.value
             }
         }
 
