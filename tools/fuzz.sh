@@ -19,6 +19,7 @@ found=$build/corpus
 # libFuzzer reports a trap itself; Swift's backtraces would come in between. The less freed memory is kept back to
 # catch its use, the tighter the limit on memory can be.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=4
+export LSAN_OPTIONS=suppressions=tools/fuzz_leaks.txt:print_suppressions=0
 
 # Coverage and addresses are watched in Swift; in C, of which there is little, addresses.
 build_fuzzer() {
