@@ -125,28 +125,58 @@ struct InferCommand: AsyncParsableCommand, Sendable {
         }
     }
 
+    /// Prints a line for each input, in order; two batches are on their way at a time, so that nobody waits for the other.
     private func infer(with runner: some InferRunner, _ input: InferInput) async throws {
-        let progress = ProgressLine()
-        var correct = 0
-        var first = 0
-        while first < input.count {
-            let range = first..<min(first + batch, input.count)
-            let outcomes: [InferOutcome]
-            do { outcomes = try await runner.run(range, of: input) } catch let error as ModelError {
-                throw CommandFailure(error.message)
+        let batches = stride(from: 0, to: input.count, by: batch).map { $0..<min($0 + batch, input.count) }
+        let printer = InferPrinter(input: input, isJSON: json)
+        do {
+            try await withThrowingTaskGroup(of: (Int, [InferOutcome]).self) { group in
+                func start(_ number: Int) {
+                    guard batches.indices.contains(number) else { return }
+                    group.addTask { (number, try await runner.run(batches[number], of: input)) }
+                }
+                start(0)
+                start(1)
+                var early: [Int: [InferOutcome]] = [:]
+                var next = 0
+                while let (number, outcomes) = try await group.next() {
+                    early[number] = outcomes
+                    start(number + 2)
+                    while let outcomes = early.removeValue(forKey: next) {
+                        printer.print(outcomes, of: batches[next])
+                        next += 1
+                    }
+                }
             }
-            for (index, outcome) in zip(range, outcomes) {
-                Console.print(json ? outcome.json.text() : outcome.line(input.title(index)))
-                if case .series(_, _, let y?) = input, outcome.best == y[index] { correct += 1 }
-            }
-            first = range.upperBound
-            progress.show("\(first) of \(input.count)")
+        } catch let error as ModelError {
+            throw CommandFailure(error.message)
         }
+        printer.conclude()
+    }
+}
+
+/// The lines of `attn infer`.
+private final class InferPrinter {
+    private let input: InferInput
+    private let isJSON: Bool
+    private let progress = ProgressLine()
+    private var correct = 0
+
+    init(input: InferInput, isJSON: Bool) { (self.input, self.isJSON) = (input, isJSON) }
+
+    func print(_ outcomes: [InferOutcome], of range: Range<Int>) {
+        for (index, outcome) in zip(range, outcomes) {
+            Console.print(isJSON ? outcome.json.text() : outcome.line(input.title(index)))
+            if case .series(_, _, let y?) = input, outcome.best == y[index] { correct += 1 }
+        }
+        progress.show("\(range.upperBound) of \(input.count)")
+    }
+
+    func conclude() {
         progress.clear()
-        if case .series(_, _, _?) = input, !json {
-            Console.say(
-                "\(correct) of \(input.count) as the file says: accuracy \(Double(correct) / Double(input.count))")
-        }
+        guard case .series(_, _, _?) = input, !isJSON else { return }
+        let accuracy = String(format: "%.4f", Double(correct) / Double(max(input.count, 1)))
+        Console.say("\(correct) of \(input.count) as the file says: accuracy \(accuracy)")
     }
 }
 
