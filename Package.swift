@@ -192,7 +192,7 @@ let package = Package(
             name: "FuzzedDecoders",
             dependencies: [
                 "AttnMath", "CAllocationCounter", "Codecs", "Compute", "Dispatcher", "Fleet", "Settings", "Tokenizer",
-                "Triggers",
+                "Transformer", "Triggers",
             ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(

@@ -6,9 +6,10 @@ extension FuzzedDecoder {
         // Formats.
         .json, .safetensors,
         // Messages to and from workers.
-        .task, .taskComputation, .result, .partial, .control, .presence, .workerInfo, .workerStats,
+        .task, .taskComputation, .modelTask, .blobRequest, .blobPart, .result, .partial, .control, .presence,
+        .workerInfo, .workerStats,
         // Messages to and from clients.
-        .jobRequest, .attentionRequest, .attentionAttributes, .jobAnswer, .jobControl,
+        .jobRequest, .jsonRequest, .attentionRequest, .attentionAttributes, .jobAnswer, .jobControl,
         // Names.
         .topic, .topicFilter, .brokerAddress, .identifiers,
         // Messages of sensors.

@@ -1,0 +1,50 @@
+import Codecs
+import Compute
+import Fleet
+import Foundation
+import Transformer
+
+extension FuzzedDecoder {
+    static let blobRequest = roundTrip("blob-request", .json) {
+        try BlobRequest(decoding: $0)
+    } encode: {
+        $0.encoded()
+    }
+
+    static let blobPart = FuzzedDecoder("blob-part", .safetensors) {
+        try BlobPart(decoding: $0)
+    } verify: { part in
+        guard let size = part.size else { return try requireEqual(part.count, 0, "bytes of what is missing") }
+        try require(part.count > 0 && part.offset + part.count <= size, "a part within its blob")
+        let again = try part.withUnsafeBytes { try BlobPart.encode(part.digest, offset: part.offset, of: size, $0) }
+        try requireEqual(try BlobPart(decoding: again ?? []).count, part.count, "bytes")
+    }
+
+    /// A task of a model that is taken is computed or refused, whatever its numbers.
+    static let modelTask = FuzzedDecoder("model-task", .safetensors, bound: .ofModels) {
+        try ModelTask(decoding: $0)
+    } verify: { task in
+        let computation = ModelComputation(task, try tinyEncoder.get(), cancel: CancelFlag())
+        guard case .done(let result) = computation.run(EncoderWorkspace()) else { return }
+        try requireEqual(result.values.count, result.shape.reduce(1, *), "numbers of the result")
+    }
+
+    /// A request in JSON is one in safetensors with the same fields.
+    static let jsonRequest = FuzzedDecoder("json-request", .json) {
+        try JobRequest.safetensors(fromJSON: $0)
+    } verify: { payload in
+        try require(try Safetensors(parsing: payload).tensors.isEmpty, "no tensors")
+        try require(!JobRequest.isJSON(payload), "safetensors")
+    }
+
+    private static let tinyEncoder = Result {
+        let vectors = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../TransformerTests/Vectors/bert_model.safetensors").standardizedFileURL
+        return try Encoder(Safetensors(parsing: Array(Data(contentsOf: vectors))))
+    }
+}
+
+extension AllocationBound {
+    /// The rows between the layers, of 96 numbers at most, several times over.
+    fileprivate static let ofModels = AllocationBound(fixed: 16 << 20, perByte: 4096)
+}
