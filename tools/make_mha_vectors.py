@@ -11,8 +11,8 @@ One file per feature. Of each case, tensors `CASE/NAME`:
 - the inputs `query` [B][L][E], `key` [B][S][kdim], `value` [B][S][vdim]; for self-attention `query` alone, which is all
   three;
 - the weights by PyTorch's names: `in_proj_weight` [3E][E] with queries, keys, values in that order, or, where kdim or
-  vdim is not E, `q_proj_weight` [E][E], `k_proj_weight` [E][kdim], `v_proj_weight` [E][vdim]; `in_proj_bias` [3E] either
-  way; `out_proj.weight` [E][E], `out_proj.bias` [E]; no biases where `bias` is false;
+  vdim is not E, `q_proj_weight` [E][E], `k_proj_weight` [E][kdim], `v_proj_weight` [E][vdim]; `in_proj_bias` [3E]
+  either way; `out_proj.weight` [E][E], `out_proj.bias` [E]; no biases where `bias` is false;
 - `key_padding_mask` BOOL [B][S] and `attn_mask` BOOL or F32 [L][S] or [B·H][L][S], where given. PyTorch's sense: true
   is *not* attended to (ONNX's sense is the other way around), a number is added to the score;
 - `output` [B][L][E] in float32 and `exact.output` in float64, from the same numbers. So a tolerance can be derived:

@@ -23,9 +23,9 @@ No licence of the data comes with the files: the archive publishes them for rese
 ## Model
 
 `config.json` and `model.safetensors`. Each channel is normalised with the mean and standard deviation of the train
-split, the recording is cut into {patches} patches of {patch_length} steps, all channels of a patch are embedded together
-(`channel·{patch_length} + step`), and {layers} layers of BERT's architecture ({hidden} wide, {heads} heads) follow;
-the mean over the patches is classified.
+split, the recording is cut into {patches} patches of {patch_length} steps, and all channels of a patch are embedded
+together, the input `channel·{patch_length} + step`. {layers} layers of BERT's architecture follow, {hidden} wide, with
+{heads} heads; the mean over the patches is classified.
 
 ## Accuracy
 

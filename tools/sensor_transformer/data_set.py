@@ -71,7 +71,9 @@ ITALY_POWER_DEMAND = DataSet(
     labels={"1": "october-march", "2": "april-september"},
     channel_names=["power_demand"],
     about="""A case is one day of Italy's electrical power demand, a value an hour: 1 channel × 24 steps. The archive
-has each day brought to mean 0 and standard deviation 1 (the one that divides by 23), so a live day must be too.""",
+has each day brought to mean 0 and standard deviation 1 (the one that divides by 23), so a live day must be too. It calls
+the classes 1 and 2; the halves of the year are given to them in the order of its description, which their days bear out:
+the demand of the first peaks early in the evening, that of the second late.""",
     limits="""- One country's demand before 2006: other places and years have other days.
 - It knows two halves of the year and says one of them whatever it is shown.
 - A window must be one day from its first hour, brought to mean 0 and standard deviation 1, as those learnt were.""",
