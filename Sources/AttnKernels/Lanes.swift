@@ -13,11 +13,15 @@
     typealias Lanes = SIMD8<Float>
     typealias LaneBits = SIMD8<UInt32>
     typealias LaneHalves = SIMD8<UInt16>
+    typealias LaneIntegers = SIMD8<Int32>
+    typealias LanePairs = SIMD16<Int16>
 #else
     /// The same count in the 16 registers of SSE2, each half as wide.
     typealias Lanes = SIMD4<Float>
     typealias LaneBits = SIMD4<UInt32>
     typealias LaneHalves = SIMD4<UInt16>
+    typealias LaneIntegers = SIMD4<Int32>
+    typealias LanePairs = SIMD8<Int16>
 #endif
 
 /// Scalars in one vector register.

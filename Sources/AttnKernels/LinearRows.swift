@@ -4,7 +4,9 @@ public import CAttnKernels
 
 /// y = activation(x W^T + bias) + residual.
 ///
-/// float32 accumulation in order of the inputs, from the bias on. Allocates nothing and checks nothing.
+/// With float32 and float16 weights float32 accumulation in order of the inputs, from the bias on. With int8 weights
+/// each row of x is rounded to integers from -127 to 127 and a scale of its own, and accumulation is exact. Allocates
+/// nothing and checks nothing.
 ///
 /// - Parameter workspace: The `linearWorkspaceCount` floats of this shape, on a cache line.
 @inline(never)
@@ -15,6 +17,8 @@ public func linearRows(_ layer: UnsafePointer<LinearRows>, workspace: UnsafeMuta
     while row < layer.rows {
         let rows = min(block, layer.rows - row)
         switch Int(layer.format) {
+        case WeightsFloat16: computeBlock(layer, row, rows, sums: workspace, Half.self)
+        case WeightsInt8: computeQuantizedBlock(layer, row, rows, workspace)
         default: computeBlock(layer, row, rows, sums: workspace, Single.self)
         }
         row += block

@@ -4,6 +4,8 @@
 // first-level cache while all register tiles of a block of rows pass over it, and the block's sums (at most 12 KB) do as
 // well. The block's inputs stay in the second-level cache from panel to panel.
 
+import CAttnKernels
+
 /// Rows whose inputs stay in the second-level cache: whole register tiles, at most 192 of them, of about 384 KB.
 @inline(__always)
 func linearBlockRows(inputs: Int) -> Int {
@@ -17,7 +19,16 @@ func slabDepth(inputs: Int) -> Int {
     return (inputs + slabs - 1) / slabs
 }
 
-/// Floats `linearRows` needs as workspace, 64-byte aligned: the sums of a block of rows and a panel.
-public func linearWorkspaceCount(rows: Int, inputs: Int) -> Int {
-    min((rows + tileRows - 1) / tileRows * tileRows, linearBlockRows(inputs: inputs)) * weightPanelWidth
+/// Inputs in pairs, as the integer tile takes them.
+@inline(__always)
+func pairCount(inputs: Int) -> Int {
+    (inputs + 1) / 2
+}
+
+/// Floats `linearRows` needs as workspace, 64-byte aligned: the sums of a block of rows and a panel; with int8 the sums of
+/// a tile, and each row's scale and 16-bit integers.
+public func linearWorkspaceCount(rows: Int, inputs: Int, format: Int) -> Int {
+    let rows = min((rows + tileRows - 1) / tileRows * tileRows, linearBlockRows(inputs: inputs))
+    return format == WeightsInt8
+        ? tileRows * weightPanelWidth + rows * (1 + pairCount(inputs: inputs)) : rows * weightPanelWidth
 }

@@ -1,8 +1,6 @@
 // The register tile of linear layers, with as many rows as there are. Legend in TileShape.swift.
 
 /// sums [rows][16] += x [rows][depth] slab [depth][16].
-///
-/// Not inlined, for the reason given at `multiplyTile`.
 @inline(__always)
 func addTile<E: Element>(
     _ x: UnsafePointer<Float>, xStride: Int, _ slab: UnsafePointer<E>, depth: Int,

@@ -1,5 +1,7 @@
 // Layer normalisation.
 
+import CAttnKernels
+
 /// x = (x - mean) / sqrt(variance + epsilon) gain + bias, in place, for every row of `width` elements.
 ///
 /// Mean and variance (of the whole row, not of a sample) are float32 sums in vectors; the variance is that of the
@@ -15,7 +17,7 @@ public func normalizeRows(
         let x = x + row * width
         let mean = sumOfRow(x, width) * share
         let variance = squaredDifferences(x, width, from: mean) * share
-        scaleAndShift(x, width, mean: mean, factor: 1 / (variance + epsilon).squareRoot(), gain, bias)
+        scaleAndShift(x, width, mean: mean, factor: 1 / squareRoot(variance + epsilon), gain, bias)
     }
 }
 

@@ -101,6 +101,23 @@ struct AllocationTests {
         #expect(count == 0)
     }
 
+    @Test("linear layers of every format, and layer normalisation", arguments: WeightFormat.allCases)
+    func layers(format: WeightFormat) {
+        let sample = LinearSample(rows: 13, outputs: 19, inputs: 9, residual: true)
+        let weights = sample.packed(format)
+        let workspace = LayerWorkspace()
+        var y = [Float](repeating: .nan, count: 13 * 19)
+        for kernel in layerKernels {
+            for activation in Activation.allCases {
+                let count = allocationsOnceWarm {
+                    sample.compute(kernel, weights, activation, into: &y, workspace: workspace)
+                    kernel.layerNorm(&y, rows: 19, width: 13, gain: sample.x, bias: sample.x, epsilon: 1e-5)
+                }
+                #expect(count == 0, "\(kernel.variant), \(activation)")
+            }
+        }
+    }
+
     @Test("conversion, both ways", arguments: FloatFormat.allCases)
     func conversion(format: FloatFormat) throws {
         var numbers = [Float](repeating: 1, count: 37)

@@ -67,15 +67,17 @@ extension KernelVariant {
 
     func linear(_ layer: LinearRows, _ workspace: LayerWorkspace) {
         withUnsafePointer(to: layer) { layer in
-            let (rows, inputs) = (layer.pointee.rows, layer.pointee.inputs)
+            let (rows, inputs, format) = (layer.pointee.rows, layer.pointee.inputs, Int(layer.pointee.format))
             switch self {
             case .baseline:
-                let count = AttnKernels.linearWorkspaceCount(rows: rows, inputs: inputs)
-                AttnKernels.linearRows(layer, workspace: workspace.reserve(count))
+                let count = AttnKernels.linearWorkspaceCount(rows: rows, inputs: inputs, format: format)
+                guard let scratch = workspace.reserve(count).baseAddress else { return }
+                AttnKernels.linearRows(layer, workspace: scratch)
             case .avx2:
                 #if arch(x86_64)
-                    let count = AttnKernelsAVX2.linearWorkspaceCount(rows: rows, inputs: inputs)
-                    AttnKernelsAVX2.linearRows(layer, workspace: workspace.reserve(count))
+                    let count = AttnKernelsAVX2.linearWorkspaceCount(rows: rows, inputs: inputs, format: format)
+                    guard let scratch = workspace.reserve(count).baseAddress else { return }
+                    AttnKernelsAVX2.linearRows(layer, workspace: scratch)
                 #endif
             }
         }

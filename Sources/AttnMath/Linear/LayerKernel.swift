@@ -15,7 +15,9 @@ public struct LayerKernel: Sendable {
 
     /// y = activation(x W^T + b) + residual.
     ///
-    /// float32 accumulation. No rows: nothing is written.
+    /// float32 accumulation; with int8 weights each row of x is rounded to 255 levels of its own largest magnitude, its
+    /// products with the weights' integers are summed exactly, and a row that has an element that is not finite gives NaN.
+    /// No rows: nothing is written.
     ///
     /// - Parameters:
     ///   - x: [rows][inputs].
@@ -25,11 +27,13 @@ public struct LayerKernel: Sendable {
         _ x: UnsafePointer<Float>, rows: Int, _ weights: LinearWeights, _ activation: Activation,
         into y: UnsafeMutablePointer<Float>, residual: UnsafePointer<Float>? = nil, workspace: LayerWorkspace
     ) {
-        guard rows > 0 else { return }
+        guard rows > 0, let panels = weights.panels.weights.baseAddress, let bias = weights.bias.baseAddress else {
+            return
+        }
         let layer = LinearRows(
-            x: x, rows: rows, inputs: weights.inputs, outputs: weights.outputs, panels: weights.panels.baseAddress!,
-            format: weights.kernelFormat, activation: activation.kernelActivation, bias: weights.bias.baseAddress!,
-            residual: residual, y: y)
+            x: x, rows: rows, inputs: weights.inputs, outputs: weights.outputs, panels: panels,
+            format: weights.format.kernelFormat, scales: weights.panels.scales.baseAddress,
+            activation: activation.kernelActivation, bias: bias, residual: residual, y: y)
         variant.linear(layer, workspace)
     }
 

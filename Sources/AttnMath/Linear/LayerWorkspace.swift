@@ -9,7 +9,7 @@ public final class LayerWorkspace {
     public var byteCount: Int { workspace.byteCount }
 
     /// At least `count` (not 0) floats on a cache line, of any content.
-    func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
-        workspace.reserve(count).baseAddress!
+    func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+        workspace.reserve(count)
     }
 }

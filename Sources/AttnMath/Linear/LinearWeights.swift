@@ -9,47 +9,43 @@ public final class LinearWeights: @unchecked Sendable {
     public let outputs: Int
     public let inputs: Int
     public let format: WeightFormat
-    let panels: UnsafeMutableRawBufferPointer
-    /// Padded to whole panels with zeros, as the outputs are.
+    let panels: WeightPanels
+    /// Padded to whole panels with zeros.
     let bias: UnsafeMutableBufferPointer<Float>
 
     /// Copies and packs; the caller's memory is not kept.
     ///
     /// - Parameters:
-    ///   - outputs, inputs: At least 1.
+    ///   - outputs, inputs: At least 1; with int8 at most 131,072 inputs, so that no sum overflows.
     ///   - bias: [outputs], or nil for zeros.
     ///   - weight: [outputs][inputs], row-major.
     public init(
         outputs: Int, inputs: Int, format: WeightFormat, bias: UnsafePointer<Float>?, weight: UnsafePointer<Float>
     ) {
         precondition(outputs > 0 && inputs > 0, "a linear layer of \(outputs) outputs and \(inputs) inputs")
+        precondition(format != .int8 || inputs <= 1 << 17, "an int8 layer of \(inputs) inputs: 131072 is the most")
         self.outputs = outputs
         self.inputs = inputs
         self.format = format
-        let padded = (outputs + Self.panelWidth - 1) / Self.panelWidth * Self.panelWidth
-        panels = .allocate(byteCount: padded * inputs * MemoryLayout<Float>.stride, alignment: 64)
-        packWeights(weight, outputs: outputs, inputs: inputs, into: panels.bindMemory(to: Float.self).baseAddress!)
-        self.bias = .allocate(capacity: padded)
+        panels = WeightPanels(weight, outputs: outputs, inputs: inputs, format: format)
+        self.bias = .allocate(capacity: panels.count * WeightPanels.width)
         self.bias.initialize(repeating: 0)
-        if let bias { self.bias.baseAddress!.update(from: bias, count: outputs) }
+        if let bias { self.bias.baseAddress?.update(from: bias, count: outputs) }
     }
 
-    deinit {
-        panels.deallocate()
-        bias.deallocate()
-    }
+    deinit { bias.deallocate() }
 
-    /// Bytes held: panels and bias.
-    public var byteCount: Int { panels.count + bias.count * MemoryLayout<Float>.stride }
+    /// Bytes held: panels, scales and bias.
+    public var byteCount: Int { panels.byteCount + bias.count * MemoryLayout<Float>.stride }
+}
 
-    /// Outputs in a panel.
-    static let panelWidth = 16
-
+extension WeightFormat {
+    /// As the kernels name it.
     var kernelFormat: Int32 {
-        switch format {
+        switch self {
         case .float32: Int32(WeightsFloat32)
-        case .float16: Int32(WeightsFloat32)
-        case .int8: Int32(WeightsFloat32)
+        case .float16: Int32(WeightsFloat16)
+        case .int8: Int32(WeightsInt8)
         }
     }
 }

@@ -5,7 +5,8 @@ public enum WeightFormat: String, Sendable, CaseIterable {
     /// IEEE 754 binary16, half the memory: rounded to nearest, and widened exactly as they are used. A weight above 65504
     /// becomes infinite.
     case float16
-    /// Integers from -127 to 127 with one scale an output, a quarter of the memory.
+    /// Integers from -127 to 127 with one scale an output, a quarter of the memory. The other operand is rounded to such
+    /// integers as well, with one scale a row.
     case int8
 
     /// For a message that refuses another one.

@@ -86,10 +86,13 @@ typedef struct {
     long rows;
     long inputs;
     long outputs;
-    /// W in panels of 16 outputs, the last padded with zeros, on a cache line: as `packWeights` leaves it.
+    /// W in panels of 16 outputs, the last padded with zeros, on a cache line: [inputs][16] numbers of float32 or float16,
+    /// or [inputs / 2][16][2] of int8.
     const void *_Nonnull panels;
     /// One of the formats above.
     int format;
+    /// Null, or with int8 the weight that the integer 1 stands for, one an output, padded to whole panels.
+    const float *_Nullable scales;
     /// One of the activations above.
     int activation;
     /// One an output, padded to whole panels.
@@ -108,6 +111,12 @@ static inline __attribute__((always_inline)) void prefetch(const void *_Nonnull 
 /// The same address, but the compiler no longer knows how it came about, and so keeps it in a register of its own
 /// instead of computing it anew from others in every round of a loop.
 static inline __attribute__((always_inline)) const float *_Nonnull kept(const float *_Nonnull address) {
+    __asm__("" : "+r"(address));
+    return address;
+}
+
+/// The same for an address of pairs of 16-bit integers.
+static inline __attribute__((always_inline)) const int *_Nonnull keptPairs(const int *_Nonnull address) {
     __asm__("" : "+r"(address));
     return address;
 }
@@ -160,12 +169,57 @@ static inline __attribute__((always_inline)) FourC fourWidenedFloat16(const void
 }
 #endif
 
+// Integers of quantised layers: pairs of 16-bit numbers, and sums of 32 bits.
+typedef signed char PairBytesC __attribute__((ext_vector_type(2 * LANE_COUNT)));
+typedef short PairsC __attribute__((ext_vector_type(2 * LANE_COUNT)));
+typedef short LaneShortsC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef int LaneIntsC __attribute__((ext_vector_type(LANE_COUNT)));
+typedef float LaneFloatsC __attribute__((ext_vector_type(LANE_COUNT)));
+
+/// A pair of signed bytes for each lane, as 16-bit numbers.
+static inline __attribute__((always_inline)) PairsC widenedPairs(const void *_Nonnull source) {
+    PairBytesC bytes;
+    __builtin_memcpy(&bytes, source, sizeof bytes);
+    return __builtin_convertvector(bytes, PairsC);
+}
+
+/// sums + a0 b0 + a1 b1, where b is the same pair in every lane: one instruction and an addition on x86, pmaddwd.
+static inline __attribute__((always_inline)) LaneIntsC addingProductsOfPairs(LaneIntsC sums, PairsC a, int b) {
+    LaneIntsC pairs = b;
+#if defined(__AVX2__)
+    typedef short Shorts __attribute__((vector_size(32)));
+    return sums + (LaneIntsC)__builtin_ia32_pmaddwd256((Shorts)a, (Shorts)pairs);
+#elif defined(__SSE2__)
+    typedef short Shorts __attribute__((vector_size(16)));
+    return sums + (LaneIntsC)__builtin_ia32_pmaddwd128((Shorts)a, (Shorts)pairs);
+#else
+    LaneShortsC first = (short)b;
+    LaneShortsC second = (short)(b >> 16);
+    return sums + __builtin_convertvector(a.even, LaneIntsC) * __builtin_convertvector(first, LaneIntsC)
+        + __builtin_convertvector(a.odd, LaneIntsC) * __builtin_convertvector(second, LaneIntsC);
+#endif
+}
+
+/// Integers as float32, rounded to nearest.
+static inline __attribute__((always_inline)) LaneFloatsC rounded(LaneIntsC integers) {
+    return __builtin_convertvector(integers, LaneFloatsC);
+}
+
+/// The low 16 bits of each lane.
+static inline __attribute__((always_inline)) void storeLowHalves(LaneBitsC bits, void *_Nonnull destination) {
+    LaneHalvesC halves = __builtin_convertvector(bits, LaneHalvesC);
+    __builtin_memcpy(destination, &halves, sizeof halves);
+}
+
 /// As many bytes as there are lanes.
 static inline __attribute__((always_inline)) LaneBitsC widenedBytes(const void *_Nonnull source) {
     LaneBytesC bytes;
     __builtin_memcpy(&bytes, source, sizeof bytes);
     return __builtin_convertvector(bytes, LaneBitsC);
 }
+
+/// The square root, as an instruction: the library's function would set errno.
+static inline __attribute__((always_inline)) float squareRoot(float x) { return __builtin_elementwise_sqrt(x); }
 
 /// Natural logarithm, float64.
 static inline __attribute__((always_inline)) double naturalLogarithmInDouble(double x) { return __builtin_log(x); }
