@@ -83,6 +83,28 @@ bench-kernels: setup ## Compare the kernels with PyTorch on one core, into out/b
 	fi; \
 	$$python tools/bench_kernels.py .build/release/attn --json out/bench-kernels.json $(BENCH_OPTIONS)
 
+# The same for models, which need more than torch.
+.PHONY: bench-models
+bench-models: setup ## Compare MiniLM with PyTorch and onnxruntime on one core, into out/bench-models.json
+	swift build -c release --product attn
+	@mkdir -p out
+	@tools/install_minilm
+	@python=$(PYTHON); needs='import torch, transformers, onnx, onnxruntime'; \
+	if ! $$python -c "$$needs" 2>/dev/null; then \
+		python=$(BENCH_VENV)/bin/python; \
+		if ! $$python -c "$$needs" 2>/dev/null; then \
+			echo "$(PYTHON) lacks what is compared with: installing it into $(BENCH_VENV), some gigabytes"; \
+			$(PYTHON) -m venv $(BENCH_VENV); \
+			$$python -m pip install --quiet torch transformers onnx onnxruntime numpy; \
+		fi; \
+	fi; \
+	$$python tools/bench_models.py --model models/all-MiniLM-L6-v2 --json out/bench-models.json $(BENCH_OPTIONS)
+
+.PHONY: bench-triggers
+bench-triggers: setup ## Measure how many readings of how many sensors a second one core takes
+	swift build -c release --product attn-bench-triggers
+	@.build/release/attn-bench-triggers
+
 # SEED=n repeats what was drawn; the machine's own timing is no part of it.
 MINUTES ?= 5
 MINUTES_IN_TEST ?= 1

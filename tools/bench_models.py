@@ -3,7 +3,7 @@
 
     pip install torch transformers onnx onnxruntime
     make release
-    python3 tools/bench_models.py --model models/all-MiniLM-L6-v2 [--tokens 16 128 512] [--runs 40] [--json]
+    python3 tools/bench_models.py --model models/all-MiniLM-L6-v2 [--tokens 16 128 512] [--runs 40] [--json FILE]
 
 Each round gives one run to each of the three, so that all see the same machine; medians are compared. The input is token
 numbers: tokenising is not measured. The same weights, attention included: PyTorch runs transformers' BertModel with
@@ -61,7 +61,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--attn", default=".build/release/attn")
     parser.add_argument("--weights", default="float32", help="float32, float16 or int8, of attn")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", metavar="FILE", help="write the table there, too")
     arguments = parser.parse_args()
 
     model = torch_model(arguments.model, arguments.threads)
@@ -104,8 +104,8 @@ def main():
         attn.stdin.close()
         attn.wait()
     if arguments.json:
-        print(json.dumps(table))
-        return
+        with open(arguments.json, "w") as file:
+            json.dump({"weights": arguments.weights, "threads": arguments.threads, "rows": table}, file, indent=1)
     print(f"{'tokens':>6} {'attn':>10} {'torch':>10} {'onnxruntime':>12}   attn / the faster")
     for row in table:
         print(f"{row['tokens']:>6} {row['attn_s']*1000:>7.2f} ms {row['torch_s']*1000:>7.2f} ms "
