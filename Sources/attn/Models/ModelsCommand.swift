@@ -12,7 +12,7 @@ struct ModelsCommand: AsyncParsableCommand {
         abstract: "List the models that a fleet's dispatchers know, and the workers that have them ready.",
         discussion: """
             What dispatchers know is told at once; what workers have ready with their next heartbeat, for which it waits, \
-            six seconds at most.
+            twelve seconds at most.
 
             EXAMPLES
               attn models --broker mqtt://pi
@@ -35,7 +35,7 @@ struct ModelsCommand: AsyncParsableCommand {
             tls: try connection.tls(), connect: .required(within: .seconds(5))
         ) { transport in
             try await transport.subscribe(ModelCensus.subscriptions(topics))
-            return await ModelCensus.take(transport.events, topics, within: .seconds(6))
+            return await ModelCensus.take(transport.events, topics, within: .seconds(12))
         }
         guard !census.dispatchers.isEmpty else {
             throw CommandFailure(
