@@ -43,7 +43,7 @@ struct ModelFolder {
         let narrow = metadata["weights"] == WeightFormat.float16.rawValue
         let sources = weights.tensors.filter { FloatFormat($0.type) != nil }.map { tensor in
             narrow && tensor.shape.count == 2 && tensor.type == .f32
-                ? halved(tensor) : TensorSource(tensor, in: weights)
+                ? halved(tensor) : TensorSource(tensor, of: weights)
         }
         do { return try Safetensors.encode(metadata: metadata, tensors: sources) } catch {
             throw ModelError(.malformed, "\(path): \(error)")

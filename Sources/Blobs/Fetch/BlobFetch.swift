@@ -50,12 +50,6 @@ public struct BlobFetch: Sendable {
         lastNews = now
     }
 
-    /// Bytes that are there, of how many, if that is known.
-    public var progress: (bytes: Int, of: Int?) {
-        guard let size else { return (0, nil) }
-        return (min((isThere.count - left) * settings.partBytes, size), size)
-    }
-
     /// When `tick` is next needed; nil once it is over.
     public var nextTick: Instant? {
         guard !isOver else { return nil }

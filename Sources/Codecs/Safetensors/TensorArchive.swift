@@ -12,12 +12,3 @@ public protocol TensorArchive: Sendable {
         of tensor: TensorInfo, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result
 }
-
-extension TensorSource {
-    /// A tensor of an archive as it lies there, perhaps under another name.
-    public init(_ tensor: TensorInfo, in archive: any TensorArchive, as name: String? = nil) {
-        self.init(name ?? tensor.name, tensor.type, shape: tensor.shape) { destination in
-            archive.withUnsafeBytes(of: tensor) { destination.copyMemory(from: $0) }
-        }
-    }
-}

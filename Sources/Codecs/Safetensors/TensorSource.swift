@@ -36,7 +36,7 @@ public struct TensorSource {
     }
 
     /// A tensor that is passed on as it came.
-    public init(_ tensor: TensorInfo, of file: Safetensors) {
+    public init(_ tensor: TensorInfo, of file: any TensorArchive) {
         self.init(tensor.name, tensor.type, shape: tensor.shape) { destination in
             file.withUnsafeBytes(of: tensor) { destination.copyMemory(from: $0) }
         }

@@ -1,5 +1,4 @@
 import AttnMath
-import Glibc
 
 extension Encoder {
     /// Makes one row of each sequence: its pooled embedding, or its classes' logits.
@@ -59,6 +58,3 @@ extension Encoder {
         }
     }
 }
-
-/// e to the x.
-func exponential(_ x: Double) -> Double { exp(x) }

@@ -59,10 +59,11 @@ struct BenchModelCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let kernel = try AttentionKernel.fromEnvironment()
         do throws(ModelError) {
             let model = try Model(
                 folder: model, format: WeightFormat(rawValue: weights) ?? .float32, hasLayers: true,
-                kernel: (try? AttentionKernel.fromEnvironment()) ?? .best)
+                kernel: kernel)
             try await measure(ModelBench(model, threads: threads))
         } catch {
             throw CommandFailure(error.message)

@@ -113,10 +113,11 @@ struct InferCommand: AsyncParsableCommand, Sendable {
     }
 
     private func localRunner() throws -> LocalInferRunner {
+        let kernel = try AttentionKernel.fromEnvironment()
         do throws(ModelError) {
             let model = try Model(
                 folder: model, format: WeightFormat(rawValue: weights) ?? .float32, hasLayers: true,
-                kernel: (try? AttentionKernel.fromEnvironment()) ?? .best)
+                kernel: kernel)
             return LocalInferRunner(
                 model, keepsHiddenStates: hiddenStates, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
             )

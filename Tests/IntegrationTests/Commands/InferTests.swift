@@ -63,6 +63,14 @@ extension Integration {
             #expect(outcome.error.contains(says), "\(outcome.error)")
         }
 
+        @Test("Kernels that there are not are refused, as by the other commands")
+        func unknownKernels() async throws {
+            let outcome = try await Program.run(
+                "attn", ["infer", "--local", "--model", Self.model], environment: ["ATTN_ISA": "mmx"], in: try Folder())
+            #expect(outcome.status == 1)
+            #expect(outcome.error.contains("mmx") && outcome.error.contains("baseline"), "\(outcome.error)")
+        }
+
         @Test("Triggers are checked, with place and reason")
         func triggers() async throws {
             let folder = try Folder()
