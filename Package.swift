@@ -214,7 +214,7 @@ let package = Package(
         .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
         .testTarget(
             name: "DispatcherTests",
-            dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet", "Transformer"],
+            dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet", "Models", "Transformer"],
             resources: [.copy("Vectors")], swiftSettings: settings),
         // A program that writes jobs and reports each promise it was given, to be killed in the middle.
         .executableTarget(

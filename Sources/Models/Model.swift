@@ -58,17 +58,3 @@ public struct Model: Sendable {
                 lengths: encodings.map(\.ids.count)))
     }
 }
-
-/// An archive in memory.
-private final class ArchiveBytes: MemoryOwner, @unchecked Sendable {
-    // Sendable: never changed.
-    let bytes: UnsafeRawBufferPointer
-
-    init(_ archive: [UInt8]) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: archive.count, alignment: 64)
-        memory.copyBytes(from: archive)
-        bytes = UnsafeRawBufferPointer(memory)
-    }
-
-    deinit { bytes.deallocate() }
-}

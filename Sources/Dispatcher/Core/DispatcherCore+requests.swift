@@ -97,7 +97,8 @@ extension DispatcherCore {
         entries[id]?.phase = .running
         let submission = JobSubmission(
             id: id, shards: job.shards, leaseDuration: job.leaseDuration, deadline: entry.ticket.deadline,
-            priority: entry.ticket.priority, shapeClass: job.shapeClass, shardsPerStage: job.shardsPerStage)
+            priority: entry.ticket.priority, shapeClass: job.shapeClass, shardsPerStage: job.shardsPerStage,
+            residencyKeys: job.residencyKeys)
         schedule(.jobSubmitted(submission), now)
     }
 

@@ -38,10 +38,14 @@ public struct PreparedJob: Sendable, Equatable {
     /// How long one attempt at a shard may take, from sending to result.
     public var leaseDuration: Duration
     public var shapeClass: ShapeClass
+    /// See `JobSubmission`.
+    public var residencyKeys: [UInt64]
 
     public init(
-        shards: Int, shardsPerStage: Int? = nil, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass
+        shards: Int, shardsPerStage: Int? = nil, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass,
+        residencyKeys: [UInt64] = []
     ) {
+        self.residencyKeys = residencyKeys
         self.shards = shards
         self.shardsPerStage = shardsPerStage ?? shards
         self.outputBytes = outputBytes

@@ -20,6 +20,11 @@ struct JobRecord {
         stageLeft = submission.shardsPerStage
     }
 
+    /// What a shard needs at its worker; nil: nothing.
+    func residencyKey(of shard: Int) -> UInt64? {
+        submission.residencyKeys.isEmpty ? nil : submission.residencyKeys[shard % submission.residencyKeys.count]
+    }
+
     /// The shards of the stage under way.
     var stageShards: Range<Int> {
         let first = stage * submission.shardsPerStage

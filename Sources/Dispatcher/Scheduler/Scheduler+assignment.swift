@@ -46,7 +46,7 @@ extension Scheduler {
 
     /// Leases a shard if there is a worker for it.
     private mutating func place(_ entry: ReadyEntry, _ now: Instant) -> Bool {
-        guard let worker = pickWorker(avoiding: avoidedWorker(entry), now) else { return false }
+        guard let worker = pickWorker(for: entry, now) else { return false }
         grantsSinceElder = entry == ready.oldest ? 0 : grantsSinceElder + 1
         grantLease(on: entry.job, entry.shard, to: worker, isHedge: false, now)
         return true
@@ -58,9 +58,19 @@ extension Scheduler {
         return workers.slot(of: last)
     }
 
-    /// The worker longest in line with an idle slot, or else with credit.
-    private mutating func pickWorker(avoiding avoided: Int?, _ now: Instant) -> Int? {
-        idle.takeFirst(avoiding: avoided, &workers, at: now) ?? spare.takeFirst(avoiding: avoided, &workers, at: now)
+    /// The worker longest in line with an idle slot, or else with credit; of either kind first one that holds what the shard
+    /// needs. An idle one that has to fetch it comes before a busy one that has it: the fetch is paid once.
+    private mutating func pickWorker(for entry: ReadyEntry, _ now: Instant) -> Int? {
+        let avoided = avoidedWorker(entry)
+        guard let key = jobs[entry.job].residencyKey(of: entry.shard) else {
+            return idle.takeFirst(avoiding: avoided, &workers, at: now)
+                ?? spare.takeFirst(avoiding: avoided, &workers, at: now)
+        }
+        let avoidedID = avoided.map { workers[$0].id }
+        return residency.holder(of: key, workers) { $0.id != avoidedID && $0.hasIdleSlot(at: now) }
+            ?? idle.takeFirst(avoiding: avoided, &workers, at: now)
+            ?? residency.holder(of: key, workers) { $0.id != avoidedID && $0.hasCredit(at: now) }
+            ?? spare.takeFirst(avoiding: avoided, &workers, at: now)
     }
 
     /// Lets a worker wait for tasks, as far as it can take any.
@@ -90,6 +100,7 @@ extension Scheduler {
         standInLine(worker)
         setTimer(.leaseExpiry(number), at: now.advanced(by: jobs[job].submission.leaseDuration))
         if !isHedge { watchForHedge(number, lease, now) }
+        if let key = jobs[job].residencyKey(of: shard) { residency.note(key, at: worker, workers) }
         counters.tasksSent += 1
         hedgeBudget.earn()
         actions.append(

@@ -21,6 +21,7 @@ public struct Scheduler: Sendable {
     var timers = Heap<TimerEntry>()
     var idle = WorkerLine(.idle)
     var spare = WorkerLine(.spare)
+    var residency = ResidencyTable()
     var liveWorkers = 0
     /// Shards of running jobs that are not done.
     var openShards = 0

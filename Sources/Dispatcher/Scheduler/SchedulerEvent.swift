@@ -62,11 +62,15 @@ public struct JobSubmission: Sendable {
     public var priority: Int
     /// Of each of its shards.
     public var shapeClass: ShapeClass
+    /// Of each shard of a stage, the same in every stage: names what its worker has to hold, such as a slice of a model.
+    /// Shards of one key go to one worker where that costs nobody time. Empty: nothing is held.
+    public var residencyKeys: [UInt64]
 
     public init(
         id: JobID, shards: Int, leaseDuration: Duration, deadline: Instant, priority: Int = 0,
-        shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil
+        shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil, residencyKeys: [UInt64] = []
     ) {
+        self.residencyKeys = residencyKeys
         self.id = id
         self.shards = shards
         self.shardsPerStage = max(shardsPerStage ?? shards, 1)

@@ -22,7 +22,8 @@ extension DispatcherService {
     }
 
     private func part(_ request: BlobRequest) throws -> [UInt8] {
-        guard let bytes = options.models[request.digest]?.archive.bytes, request.offset < bytes.count else {
+        let archive = options.models[request.digest]?.archive ?? slices[request.digest]?.archive
+        guard let bytes = archive?.bytes, request.offset < bytes.count else {
             return try BlobPart.encodeMissing(request.digest, offset: request.offset)
         }
         let room = (transport.maximumPacketSize ?? .max) - 1024

@@ -101,24 +101,36 @@ extension DispatcherService {
                 PreparedJob(
                     shards: work.shardCount, shardsPerStage: work.shardsPerStage, outputBytes: work.outputBytes,
                     leaseDuration: leaseDuration(of: work),
-                    shapeClass: ShapeClass(kind: work.shapeKind, flops: work.shardFlops)))
+                    shapeClass: ShapeClass(kind: work.shapeKind, flops: work.shardFlops),
+                    residencyKeys: work.residencyKeys))
         } catch {
             return .unfit(request.id, error)
         }
     }
 
     private func work(_ request: JobRequest) throws(JobError) -> any JobWork {
-        if request.op == InferenceRequest.op {
-            let inference = try InferenceRequest(request, options.models)
-            let rowBytes = 4 * inference.model.configuration.hiddenSize
-            let plan = InferencePlan(
-                inference.layout, inference.strategy, slots: core.liveSlots,
-                mostRows: max(options.messageBytes / rowBytes, 1))
-            return InferenceWork(inference, plan)
-        }
+        if request.op == InferenceRequest.op { return try work(InferenceRequest(request, options.models)) }
         let attention = try AttentionRequest(request)
         try checkAnswer(attention)
         return AttentionWork(attention, try planAttention(attention.problem, limits: limits(for: attention)))
+    }
+
+    private func work(_ inference: InferenceRequest) throws(JobError) -> any JobWork {
+        let pieces = InferencePieces(
+            shares: Array(repeating: 1, count: max(core.liveSlots, 1)),
+            mostRows: options.messageBytes / (4 * inference.configuration.hiddenSize))
+        switch inference.strategy {
+        case .replicate, .auto: return ReplicatedInference(inference, pieces)
+        case .positions: return PositionsInference(inference, pieces)
+        case .heads:
+            do throws(ModelError) {
+                let cut = ModelSlice.cut(inference.configuration, shares: pieces.shares)
+                return HeadsInference(
+                    inference, try slices.archives(of: cut, inference.model), mostRows: pieces.mostRows)
+            } catch {
+                throw JobError(.invalidRequest, error.message)
+            }
+        }
     }
 
     private func limits(for attention: AttentionRequest) -> PlanLimits {

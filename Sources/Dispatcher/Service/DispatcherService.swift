@@ -29,6 +29,8 @@ public actor DispatcherService {
     var answers: [JobID: [UInt8]] = [:]
     /// What the probes out are to give; a worker holds one at a time.
     var probes: [PeerID: ProbeTask] = [:]
+    /// Slices of models, of running jobs and of late.
+    var slices = SliceStore()
     var localWaiters: [UInt64: AsyncStream<JobAnswer>.Continuation] = [:]
     var lastLocalWaiter: UInt64 = 0
     /// Journal work of a job that waits for the one under way.

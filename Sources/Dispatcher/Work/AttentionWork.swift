@@ -20,6 +20,7 @@ struct AttentionWork: JobWork {
     var shardsPerStage: Int { shardCount }
     var shardFlops: Double { attention.problem.flops / Double(max(shardCount, 1)) }
     var residentBytes: Int { 0 }
+    var residencyKeys: [UInt64] { [] }
     var shapeKind: Int { attention.op == .attention ? 0 : 1 }
     var outputBytes: Int { attention.problem.outputBytes }
 

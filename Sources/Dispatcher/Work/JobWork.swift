@@ -13,6 +13,8 @@ protocol JobWork: Sendable {
     var shardFlops: Double { get }
     /// Bytes that a worker may have to fetch first.
     var residentBytes: Int { get }
+    /// Of each shard of a stage, what its worker has to hold: see `JobSubmission`. Empty: nothing, or all the same.
+    var residencyKeys: [UInt64] { get }
     /// Tells operators apart, 0 to 15.
     var shapeKind: Int { get }
     /// Of the outputs as they are put together.

@@ -4,6 +4,10 @@ public enum ModelOperator: String, Sendable, CaseIterable {
     case infer = "Infer"
     /// One layer, for some rows of the batch.
     case encoderLayer = "EncoderLayer"
+    /// A slice's summand of one layer's attention, for all rows.
+    case encoderAttention = "EncoderAttention"
+    /// A slice's summand of what the two linear layers behind it give, for all rows.
+    case encoderFeedForward = "EncoderFeedForward"
 
     /// For a message that refuses another one.
     package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

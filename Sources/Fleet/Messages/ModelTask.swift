@@ -3,24 +3,32 @@ public import Codecs
 /// One attempt at a shard of a model's computation, from a dispatcher to a worker.
 ///
 /// Metadata: those of `TaskHeader`, with one of `ModelOperator` as `op`; `model`, the digest of the model's archive, which
-/// the worker fetches if it lacks it; for `EncoderLayer` also `layer`, from 0, and `rows`, `FIRST-END`. Tensors, rows
-/// without padding, those of all sequences one after the other:
+/// the worker fetches if it lacks it: of a slice of the model for `EncoderAttention` and `EncoderFeedForward`; for all but
+/// `Infer` `layer`, from 0; for `EncoderLayer` `rows`, `FIRST-END`. Tensors, rows without padding, those of all sequences
+/// one after the other:
 ///
 /// - `sequence_lengths` I32 [sequences]
 /// - for `Infer` of text `input_ids` I32 [rows] and, if not all 0, `token_type_ids` I32 [rows]; of readings `x` F32
 ///   [sequences, channels, length], and no lengths
-/// - for `EncoderLayer` `hidden_state` F32 [rows, hidden size]
+/// - for all but `Infer` `hidden_state` F32 [rows, hidden size]
 /// - `attention_mask` BOOL [rows], if not all true
 ///
 /// As for every task, one with a field or tensor that is not known here is refused.
 public struct ModelTask: Sendable {
     public let header: TaskHeader
-    public let op: ModelOperator
+    /// What is wanted of the model.
+    public enum Piece: Sendable, Equatable {
+        case whole
+        /// One layer, for some rows.
+        case layer(Int, rows: Range<Int>)
+        /// A slice's summand of a layer's attention.
+        case attention(layer: Int)
+        /// A slice's summand of what follows it.
+        case feedForward(layer: Int)
+    }
+
     public let model: BlobDigest
-    /// Of `EncoderLayer`.
-    public let layer: Int
-    /// Of `EncoderLayer`: the rows wanted.
-    public let rows: Range<Int>
+    public let piece: Piece
     public let tensors: Safetensors
 
     /// - Throws: `MessageError`: `.malformed`, `.version`, `.unsupported`.
@@ -31,7 +39,6 @@ public struct ModelTask: Sendable {
         guard let op = ModelOperator(rawValue: header.op) else {
             throw MessageError(.unsupported, "op '\(header.op.prefix(32))' is not computed here")
         }
-        self.op = op
         let fields = MessageFields(fields: tensors.metadata)
         for name in tensors.metadata.keys
         where !TaskHeader.fieldNames.contains(name) && !Self.fieldNames.contains(name) {
@@ -41,18 +48,33 @@ public struct ModelTask: Sendable {
             throw MessageError(.unsupported, "tensor '\(tensor.name.prefix(32))' is not known to \(op.rawValue) here")
         }
         model = try fields.parse("model", as: "a digest") { BlobDigest($0) }
-        layer = op == .infer ? 0 : try fields.int("layer")
-        rows = op == .infer ? 0..<0 : try fields.parse("rows", as: "FIRST-END", Self.range)
+        switch op {
+        case .infer: piece = .whole
+        case .encoderLayer:
+            piece = .layer(
+                try fields.int("layer"), rows: try fields.parse("rows", as: "FIRST-END", Range.init(text:)))
+        case .encoderAttention: piece = .attention(layer: try fields.int("layer"))
+        case .encoderFeedForward: piece = .feedForward(layer: try fields.int("layer"))
+        }
     }
 
     /// Lays a task out as a payload; the sources write straight into it.
+    ///
+    /// - Parameter header: whose `op` does not matter: it is the piece's.
     public static func encode(
-        _ header: TaskHeader, model: BlobDigest, layer: Int? = nil, rows: Range<Int>? = nil, tensors: [TensorSource]
+        _ header: TaskHeader, model: BlobDigest, _ piece: Piece, tensors: [TensorSource]
     ) throws(SafetensorsError) -> [UInt8] {
+        var header = header
+        header.op = piece.op.rawValue
         var metadata = header.metadata
         metadata["model"] = model.description
-        metadata["layer"] = layer.map { String($0) }
-        metadata["rows"] = rows.map { "\($0.lowerBound)-\($0.upperBound)" }
+        switch piece {
+        case .whole: break
+        case .layer(let layer, let rows):
+            metadata["layer"] = String(layer)
+            metadata["rows"] = rows.text
+        case .attention(let layer), .feedForward(let layer): metadata["layer"] = String(layer)
+        }
         return try Safetensors.encode(metadata: metadata, tensors: tensors)
     }
 
@@ -60,10 +82,15 @@ public struct ModelTask: Sendable {
     private static let tensorNames: Set<String> = [
         "sequence_lengths", "input_ids", "token_type_ids", "x", "hidden_state", "attention_mask",
     ]
+}
 
-    private static func range(_ text: String) -> Range<Int>? {
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
-        guard ends.count == 2, ends[0] >= 0, ends[0] < ends[1] else { return nil }
-        return ends[0]..<ends[1]
+extension ModelTask.Piece {
+    fileprivate var op: ModelOperator {
+        switch self {
+        case .whole: .infer
+        case .layer: .encoderLayer
+        case .attention: .encoderAttention
+        case .feedForward: .encoderFeedForward
+        }
     }
 }

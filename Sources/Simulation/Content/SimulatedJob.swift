@@ -24,6 +24,9 @@ struct SimulatedJob {
     /// Of one job in four each row group is a stage, which waits for the one before.
     var shardsPerStage: Int { nonce & 3 == 0 ? blocks : shards }
 
+    /// Of a job with stages each range of keys wants to stay at its worker, whatever the job.
+    var residencyKeys: [UInt64] { shardsPerStage < shards ? (0..<UInt64(blocks)).map { $0 } : [] }
+
     var requestBytes: Int { 256 * shards }
     var outputBytes: Int { 64 * rowGroups }
 

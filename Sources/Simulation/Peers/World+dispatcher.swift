@@ -225,7 +225,7 @@ extension World {
             PreparedJob(
                 shards: job.shards, shardsPerStage: job.shardsPerStage, outputBytes: job.outputBytes,
                 leaseDuration: .seconds(10),
-                shapeClass: ShapeClass(kind: 0, flops: job.work.inSeconds * 1e9)))
+                shapeClass: ShapeClass(kind: 0, flops: job.work.inSeconds * 1e9), residencyKeys: job.residencyKeys))
     }
 
     private mutating func send(_ assignment: Assignment) {

@@ -50,7 +50,7 @@ public enum ModelArchive {
 
 extension Encoder {
     /// The model of an archive, ready to be computed.
-    /// - Parameter hasLayers: false for one that is to embed and pool only.
+    /// - Parameter hasLayers: false for one that is to embed, combine and pool only.
     /// - Throws: `ModelError`: `.malformed`, `.unsupported`.
     public convenience init(_ archive: any TensorArchive, kernel: AttentionKernel = .best, hasLayers: Bool = true)
         throws(ModelError)

@@ -1,26 +1,12 @@
 import AttnMath
 
 extension Encoder {
-    /// How rows of sequences of these lengths lie.
-    /// - Throws: `ModelError.invalidInput` if a sequence is too long for the model, or all are for memory.
-    public func layout(lengths: [Int]) throws(ModelError) -> SequenceLayout {
-        let layout = try SequenceLayout(lengths, maximum: configuration.maximumLength)
-        let most = Self.mostElements / max(configuration.hiddenSize, configuration.intermediateSize)
-        guard layout.rows <= most else {
-            throw ModelError(.invalidInput, "\(layout.rows) rows in one batch, and \(most) are the most")
-        }
-        return layout
-    }
-
-    /// Of the widest rows of a batch: 256 MiB.
-    private static var mostElements: Int { 1 << 26 }
-
     /// How a batch's rows lie.
     /// - Throws: `ModelError.invalidInput` if the batch does not fit the model.
     public func layout(of batch: EncoderBatch) throws(ModelError) -> SequenceLayout {
         switch (configuration.input, batch) {
         case (.tokens(let input), .tokens(let batch)):
-            let layout = try layout(lengths: batch.lengths)
+            let layout = try configuration.layout(lengths: batch.lengths)
             try check(batch, input, rows: layout.rows)
             return layout
         case (.series(let input), .series(let batch)):
@@ -36,7 +22,7 @@ extension Encoder {
             guard batch.values.allSatisfy(\.isFinite) else {
                 throw ModelError(.invalidInput, "a reading is NaN or infinite")
             }
-            return try layout(lengths: Array(repeating: input.patches, count: batch.windows))
+            return try configuration.layout(lengths: Array(repeating: input.patches, count: batch.windows))
         case (.tokens, .series): throw ModelError(.invalidInput, "the model reads tokens, not readings")
         case (.series, .tokens): throw ModelError(.invalidInput, "the model reads readings, not tokens")
         }
@@ -66,10 +52,10 @@ extension Encoder {
         switch (embedding, batch, configuration.input) {
         case (.tokens(let table), .tokens(let batch), _):
             embed(batch, layout, table, into: rows)
-            normalize(rows, layout.rows, table.norm)
+            computation.normalize(rows, layout.rows, table.norm)
         case (.series(let table), .series(let batch), .series(let input)):
             embed(batch, layout, table, input, into: rows, workspace)
-            normalize(rows, layout.rows, table.norm)
+            computation.normalize(rows, layout.rows, table.norm)
         default: preconditionFailure("the layout is another batch's")
         }
     }
@@ -112,7 +98,7 @@ extension Encoder {
                 (positions + layout.starts[window] * width).update(from: base, count: source.count)
             }
         }
-        layerKernel.linear(
+        computation.layerKernel.linear(
             patches, rows: layout.rows, table.patch, .none, into: rows, residual: positions,
             workspace: workspace.layers)
     }

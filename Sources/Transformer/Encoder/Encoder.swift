@@ -13,27 +13,24 @@ public final class Encoder: Sendable {
     let layers: [EncoderLayer]
     let embedding: InputEmbedding
     let classifier: Classifier?
-    let attentionKernel: AttentionKernel
-    let layerKernel: LayerKernel
+    let computation: LayerComputation
 
     /// - Parameters:
     ///   - archive: the tensors, by Hugging Face's names, with or without `bert.` in front.
-    ///   - hasLayers: false for one that is to embed and pool only.
+    ///   - hasLayers: false for one that is to embed, combine and pool only.
     ///   - format: what the linear layers' weights are kept in.
     /// - Throws: `ModelError.malformed` if a tensor is missing or not of the shape that the configuration calls for.
     public init(
         _ archive: any TensorArchive, _ configuration: EncoderConfiguration, format: WeightFormat = .float32,
         kernel: AttentionKernel = .best, hasLayers: Bool = true
     ) throws(ModelError) {
-        let prefix = archive["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
-        let reader = WeightReader(archive: archive, format: format, prefix: prefix)
+        let reader = WeightReader(archive: archive, format: format, prefix: WeightReader.prefix(of: archive))
         self.configuration = configuration
-        attentionKernel = kernel
-        layerKernel = LayerKernel(kernel.variant)
+        computation = LayerComputation(configuration, kernel)
         embedding = try InputEmbedding(reader, configuration)
         var layers: [EncoderLayer] = []
-        for index in 0..<(hasLayers ? configuration.layers : 0) {
-            layers.append(try EncoderLayer(reader, index, configuration))
+        for index in 0..<configuration.layers {
+            layers.append(try EncoderLayer(reader, index, configuration, hasWeights: hasLayers))
         }
         self.layers = layers
         classifier =
@@ -42,7 +39,7 @@ public final class Encoder: Sendable {
     }
 
     /// Bytes of the packed weights, without what is used where the archive lies.
-    public var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
+    public var byteCount: Int { layers.reduce(0) { $0 + ($1.weights?.byteCount ?? 0) } }
 
     /// Computes one layer for some rows of a batch, from the rows of all the sequences that they are part of.
     ///
@@ -54,14 +51,16 @@ public final class Encoder: Sendable {
         _ index: Int, of hidden: UnsafePointer<Float>, _ layout: SequenceLayout, attended: [Bool]? = nil,
         rows: Range<Int>, into output: UnsafeMutablePointer<Float>, workspace: EncoderWorkspace
     ) {
-        precondition(layers.indices.contains(index), "there is no layer \(index)")
         precondition(rows.lowerBound >= 0 && rows.upperBound <= layout.rows, "rows \(rows) of \(layout.rows)")
         guard !rows.isEmpty else { return }
         let width = configuration.hiddenSize
         let layer = layers[index]
+        guard let weights = layer.weights else { preconditionFailure("made without the weights of its layers") }
         let context = workspace.floats(.context, rows.count * width)
-        attend(layer, hidden, layout, attended, rows: rows, into: context, workspace)
-        finish(layer, context, residual: hidden + rows.lowerBound * width, rows: rows.count, into: output, workspace)
+        computation.attend(weights, hidden, layout, attended, rows: rows, into: context, workspace)
+        computation.finish(
+            layer, weights, context, residual: hidden + rows.lowerBound * width, rows: rows.count, into: output,
+            workspace)
     }
 
     /// All layers, for all rows, in place. Ends early, with any content, once `isCancelled` says so.

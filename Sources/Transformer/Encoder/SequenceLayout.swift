@@ -34,6 +34,11 @@ public struct SequenceLayout: Sendable, Equatable {
     /// The rows of one sequence.
     public func rows(of sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
 
+    /// The rows of a run of sequences.
+    public func rows(ofSequences sequences: Range<Int>) -> Range<Int> {
+        starts[sequences.lowerBound]..<starts[sequences.upperBound]
+    }
+
     /// The sequences that have rows among these.
     public func sequences(with rows: Range<Int>) -> Range<Int> {
         guard !rows.isEmpty else { return 0..<0 }
@@ -49,4 +54,20 @@ public struct SequenceLayout: Sendable, Equatable {
         }
         return low
     }
+}
+
+extension EncoderConfiguration {
+    /// How rows of sequences of these lengths lie.
+    /// - Throws: `ModelError.invalidInput` if a sequence is too long for the model, or all are for memory.
+    public func layout(lengths: [Int]) throws(ModelError) -> SequenceLayout {
+        let layout = try SequenceLayout(lengths, maximum: maximumLength)
+        let most = Self.mostElements / max(hiddenSize, intermediateSize)
+        guard layout.rows <= most else {
+            throw ModelError(.invalidInput, "\(layout.rows) rows in one batch, and \(most) are the most")
+        }
+        return layout
+    }
+
+    /// Of the widest rows of a batch: 256 MiB.
+    private static var mostElements: Int { 1 << 26 }
 }

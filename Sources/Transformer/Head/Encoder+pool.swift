@@ -51,7 +51,7 @@ extension Encoder {
         [Float](unsafeUninitializedCapacity: weights.outputs) { buffer, initialized in
             row.withUnsafeBufferPointer { row in
                 guard let x = row.baseAddress, let y = buffer.baseAddress else { return }
-                layerKernel.linear(
+                computation.layerKernel.linear(
                     x, rows: 1, weights, activation, into: y, residual: nil, workspace: workspace.layers)
             }
             initialized = weights.outputs

@@ -8,6 +8,10 @@ struct WeightReader {
     /// What names begin with: `bert.` where the encoder is part of a larger model.
     let prefix: String
 
+    static func prefix(of archive: any TensorArchive) -> String {
+        archive["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
+    }
+
     /// A linear layer, `NAME.weight` [outputs, inputs] and `NAME.bias` [outputs], if it has one.
     func linear(_ name: String, _ outputs: Int, _ inputs: Int, isBiased: Bool = true) throws(ModelError)
         -> LinearWeights

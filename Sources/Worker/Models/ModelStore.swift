@@ -12,7 +12,7 @@ actor ModelStore {
     typealias Ask = @Sendable (PeerID, BlobRequest) async -> Void
 
     private struct Resident {
-        let encoder: Encoder
+        let model: LoadedModel
         var lastUse: UInt64
     }
 
@@ -24,7 +24,7 @@ actor ModelStore {
     private let fetcher: BlobFetcher
 
     private var residents: [BlobDigest: Resident] = [:]
-    private var loading: [BlobDigest: Task<Encoder, any Error>] = [:]
+    private var loading: [BlobDigest: Task<LoadedModel, any Error>] = [:]
     private var uses: UInt64 = 0
 
     init(_ options: WorkerOptions, _ pool: ComputePool<EncoderWorkspace>, logger: Logger, ask: @escaping Ask) {
@@ -39,25 +39,25 @@ actor ModelStore {
     /// The model of that digest, once it is ready; those who ask meanwhile wait for the same one.
     ///
     /// - Parameter dispatcher: whom to ask for what is not in the cache.
-    func encoder(_ digest: BlobDigest, from dispatcher: PeerID) async throws -> Encoder {
+    func model(_ digest: BlobDigest, from dispatcher: PeerID) async throws -> LoadedModel {
         uses += 1
-        if let encoder = residents[digest]?.encoder {
+        if let model = residents[digest]?.model {
             residents[digest]?.lastUse = uses
-            return encoder
+            return model
         }
         if let task = loading[digest] { return try await task.value }
         let task = Task { try await load(digest, from: dispatcher) }
         loading[digest] = task
         defer { loading[digest] = nil }
-        let encoder = try await task.value
-        keep(encoder, digest)
-        return encoder
+        let model = try await task.value
+        keep(model, digest)
+        return model
     }
 
     /// Takes a part in; one that nobody waits for is dropped.
     nonisolated func received(_ part: BlobPart) { fetcher.received(part) }
 
-    private func load(_ digest: BlobDigest, from dispatcher: PeerID) async throws -> Encoder {
+    private func load(_ digest: BlobDigest, from dispatcher: PeerID) async throws -> LoadedModel {
         let begin = clock.now
         // Hashing and packing take long: on a thread of the pool, as tasks do.
         let found = await pool.run { [cache] _ in cache.find(digest) }
@@ -65,8 +65,8 @@ actor ModelStore {
         if let found { bytes = found } else { bytes = try await fetcher.fetch(digest, from: dispatcher) }
         let fetched = clock.now
         let kernel = options.kernel
-        let encoder = try await pool.run { _ -> Result<Encoder, any Error> in
-            Result { try Encoder(SafetensorsView(parsing: bytes), kernel: kernel) }
+        let model = try await pool.run { _ -> Result<LoadedModel, any Error> in
+            Result { try LoadedModel(SafetensorsView(parsing: bytes), kernel: kernel) }
         }.get()
         logger.info(
             "model ready",
@@ -75,13 +75,13 @@ actor ModelStore {
                 "fetch_ms": "\(Int(begin.duration(to: fetched).inMilliseconds))",
                 "pack_ms": "\(Int(fetched.duration(to: clock.now).inMilliseconds))",
             ])
-        return encoder
+        return model
     }
 
     /// Keeps a model, and lets others go for it.
-    private func keep(_ encoder: Encoder, _ digest: BlobDigest) {
-        residents[digest] = Resident(encoder: encoder, lastUse: uses)
-        while residents.count > 1, residents.values.reduce(0, { $0 + $1.encoder.byteCount }) > options.modelBytes,
+    private func keep(_ model: LoadedModel, _ digest: BlobDigest) {
+        residents[digest] = Resident(model: model, lastUse: uses)
+        while residents.count > 1, residents.values.reduce(0, { $0 + $1.model.byteCount }) > options.modelBytes,
             let oldest = residents.filter({ $0.key != digest }).min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             residents[oldest.key] = nil

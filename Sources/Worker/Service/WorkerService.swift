@@ -299,12 +299,12 @@ extension WorkerService {
     }
 
     private func outcome(of task: ModelTask, _ cancel: CancelFlag, from dispatcher: PeerID) async -> Outcome {
-        let encoder: Encoder
-        do { encoder = try await models.encoder(task.model, from: dispatcher) } catch {
+        let model: LoadedModel
+        do { model = try await models.model(task.model, from: dispatcher) } catch {
             return .failed(code: "model", reason: "\(error)")
         }
         if !readyModels.contains(task.model) { readyModels = await models.digests }
-        let computation = ModelComputation(task, encoder, cancel: cancel)
+        let computation = ModelComputation(task, model, cancel: cancel)
         switch await pool.run({ computation.run($0) }) {
         case .done(let result): return .done([result.source])
         case .cancelled: return .cancelled

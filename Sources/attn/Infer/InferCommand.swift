@@ -55,9 +55,12 @@ struct InferCommand: AsyncParsableCommand, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "With a fleet: replicate (inputs are shared out), positions (the rows of each layer are) or auto.",
+            """
+            With a fleet: replicate (inputs are shared out), positions (the rows of each layer are), heads (the weights \
+            are) or auto.
+            """,
             valueName: "strategy"))
-    var strategy = "auto"
+    var strategy = InferenceStrategy.auto
 
     @Option(help: ArgumentHelp("Inputs a job.", valueName: "n"))
     var batch = 32
@@ -81,9 +84,6 @@ struct InferCommand: AsyncParsableCommand, Sendable {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
         guard WeightFormat(rawValue: weights) != nil else {
             throw ValidationError("--weights must be one of \(WeightFormat.names)")
-        }
-        guard ["auto", "replicate", "positions"].contains(strategy) else {
-            throw ValidationError("--strategy must be auto, replicate or positions")
         }
         if hiddenStates, !local || !json { throw ValidationError("--hidden-states needs --local and --json") }
         if local, connection.broker != nil { throw ValidationError("--local and --broker exclude each other") }

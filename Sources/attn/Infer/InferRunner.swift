@@ -100,7 +100,7 @@ extension SeriesBatch {
 struct FleetInferRunner: InferRunner {
     let client: FleetClient
     let model: String
-    let strategy: String
+    let strategy: InferenceStrategy
     let timeout: Duration
 
     func run(_ inputs: Range<Int>, of input: InferInput) async throws -> [InferOutcome] {
@@ -119,7 +119,7 @@ struct FleetInferRunner: InferRunner {
     }
 
     private func request(_ inputs: Range<Int>, of input: InferInput) throws -> Safetensors {
-        var metadata = ["op": "Infer", "model": model, "strategy": strategy]
+        var metadata = ["op": "Infer", "model": model, "strategy": strategy.rawValue]
         var tensors: [TensorSource] = []
         switch input {
         case .series(let x, let shape, _):

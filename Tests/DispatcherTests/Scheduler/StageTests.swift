@@ -43,4 +43,50 @@ struct StageTests {
         fleet.end(again[0])
         #expect(fleet.take().contains(.finish(job("job"), .done)))
     }
+
+    @Test("find their shards where what they need was left, stage after stage and job after job")
+    func residency() {
+        var fleet = SchedulerHarness()
+        for name in ["a", "b", "c"] { fleet.join(name) }
+        var homes: [Int: PeerID] = [:]
+        for name in ["first", "second", "third"] {
+            fleet.submit(name, shards: 12, perStage: 3, keys: [100, 200, 300])
+            for _ in 0..<4 {
+                let stage = fleet.takeSends()
+                #expect(stage.count == 3)
+                for assignment in stage {
+                    #expect(homes[assignment.key.shard % 3, default: assignment.worker] == assignment.worker)
+                    homes[assignment.key.shard % 3] = assignment.worker
+                }
+                // In another order each time, so that the line of workers changes.
+                for assignment in stage.reversed() { fleet.end(assignment) }
+            }
+        }
+        #expect(Set(homes.values).count == 3)
+    }
+
+    @Test("of a worker that is lost or busy go to another, which is found from then on")
+    func residencyLost() {
+        var fleet = SchedulerHarness()
+        for name in ["a", "b"] { fleet.join(name) }
+        fleet.submit("job", shards: 6, perStage: 2, keys: [1, 2])
+        let first = fleet.takeSends()
+        let lost = first[0].worker
+        fleet.handle(.workerStatus(lost, online: false))
+        fleet.end(first[1])
+        let again = fleet.takeSends()
+        #expect(again.map(\.key.shard) == [0] && again[0].worker == first[1].worker)
+        fleet.join("c")
+        fleet.end(again[0])
+        let second = fleet.takeSends()
+        // The one that holds both has room for one; the idle one fetches the other.
+        #expect(Set(second.map(\.worker)).count == 2)
+        for assignment in second { fleet.end(assignment) }
+        let third = fleet.takeSends()
+        let pairs = { (stage: [Assignment]) in
+            Dictionary(uniqueKeysWithValues: stage.map { ($0.key.shard % 2, $0.worker) })
+        }
+        #expect(pairs(third) == pairs(second))
+        #expect(fleet.scheduler.invariantViolations(at: fleet.now) == [])
+    }
 }

@@ -13,7 +13,7 @@ extension Integration {
         func strategies(workers: Int) async throws {
             try await withModelFleet(workers: workers) { fleet, model in
                 for (number, lengths) in [[19, 1, 7, 24, 2], [32], [1], Array(repeating: 3, count: 40)].enumerated() {
-                    for strategy in ["replicate", "positions", "auto"] {
+                    for strategy in ["replicate", "positions", "heads", "auto"] {
                         let batch = model.batch(lengths: lengths, seed: UInt64(number))
                         let answer = try await fleet.client.run(
                             try model.request(batch, strategy: strategy), as: job("\(strategy)-\(number)"),
@@ -24,6 +24,10 @@ extension Integration {
                             let rows = lengths.reduce(0, +)
                             #expect(try plan.int("stages") == 3)
                             #expect(try plan.int("shards") == 3 * min(workers, rows))
+                        }
+                        if strategy == "heads" {
+                            #expect(try plan.int("stages") == 6)
+                            #expect(try plan.int("shards") == 6 * min(workers, model.heads))
                         }
                     }
                 }
@@ -49,7 +53,7 @@ extension Integration {
                                 let batch = model.batch(seed: UInt64(100 * lane + round))
                                 let answer = try await fleet.client.run(
                                     try model.request(
-                                        batch, strategy: lane.isMultiple(of: 2) ? "positions" : "replicate"),
+                                        batch, strategy: ["positions", "replicate", "heads", "heads"][lane]),
                                     as: job("death-\(lane)-\(round)"), timeout: .seconds(60))
                                 try model.check(answer, batch)
                             }

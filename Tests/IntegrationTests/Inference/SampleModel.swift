@@ -28,6 +28,8 @@ struct SampleModel {
         model = try Model(folder: own, hasLayers: true)
     }
 
+    var heads: Int { model.configuration.heads }
+
     /// Texts of lengths that no number of workers divides, made of numbers drawn from a seed.
     func batch(lengths: [Int] = [19, 1, 7, 24, 2], seed: UInt64 = 1) -> EncoderBatch {
         var random = SeededGenerator(seed: seed)

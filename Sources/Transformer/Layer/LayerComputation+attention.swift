@@ -1,22 +1,22 @@
 import AttnMath
 
-extension Encoder {
+extension LayerComputation {
     /// Softmax attention of each row of `rows` to all rows of its sequence, before the output layer.
     ///
-    /// - Parameter context: [rows.count][hiddenSize], heads beside each other.
+    /// - Parameter context: [rows.count][heads * headSize], heads beside each other.
     func attend(
-        _ layer: EncoderLayer, _ hidden: UnsafePointer<Float>, _ layout: SequenceLayout, _ attended: [Bool]?,
+        _ weights: LayerWeights, _ hidden: UnsafePointer<Float>, _ layout: SequenceLayout, _ attended: [Bool]?,
         rows: Range<Int>, into context: UnsafeMutablePointer<Float>, _ workspace: EncoderWorkspace
     ) {
-        let (width, inner) = (configuration.hiddenSize, layer.query.outputs)
+        let (width, inner) = (configuration.hiddenSize, weights.query.outputs)
         let sequences = layout.sequences(with: rows)
         let keys = layout.starts[sequences.lowerBound]..<layout.starts[sequences.upperBound]
         let query = workspace.floats(.query, rows.count * inner)
         let key = workspace.floats(.key, keys.count * inner)
         let value = workspace.floats(.value, keys.count * inner)
-        linear(hidden + rows.lowerBound * width, rows.count, layer.query, query, workspace)
-        linear(hidden + keys.lowerBound * width, keys.count, layer.key, key, workspace)
-        linear(hidden + keys.lowerBound * width, keys.count, layer.value, value, workspace)
+        linear(hidden + rows.lowerBound * width, rows.count, weights.query, query, workspace)
+        linear(hidden + keys.lowerBound * width, keys.count, weights.key, key, workspace)
+        linear(hidden + keys.lowerBound * width, keys.count, weights.value, value, workspace)
         for sequence in sequences {
             let all = layout.rows(of: sequence)
             let own = all.clamped(to: rows)
