@@ -51,7 +51,7 @@ test-sanitize: setup ## Run the unit tests under the thread sanitizer and the ad
 	@tools/test_sanitized.sh address
 
 .PHONY: demo
-demo: setup ## Run a real job on a fleet of this machine, and kill a worker in the middle of another
+demo: setup ## Watch sensors being read by a fleet of this machine that grows and loses a worker
 	swift build -c release
 	@.build/release/attn demo
 

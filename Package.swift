@@ -127,6 +127,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         // From sensors' readings to windows, and from answers to topics.
+        // What the demo replays, and its book of what came back; the shell around it is in attn.
+        .target(name: "Demo", dependencies: ["Codecs"], swiftSettings: settings),
         .target(name: "Triggers", dependencies: ["Codecs", "Fleet", collections, yaml], swiftSettings: settings),
         // What outlives a dispatcher. Its database is for the dispatcher alone: no worker links it.
         .target(
@@ -162,7 +164,7 @@ let package = Package(
         .executableTarget(
             name: "attn",
             dependencies: [
-                "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Dispatcher", "Fleet", "KernelBench",
+                "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Demo", "Dispatcher", "Fleet", "KernelBench",
                 "LocalFleet",
                 "Models", "Mosquitto", "Settings", "Simulation", "Transformer", "Triggers", argumentParser, logging,
                 signals,
@@ -206,6 +208,7 @@ let package = Package(
         .testTarget(
             name: "TokenizerTests", dependencies: ["Codecs", "Tokenizer"], resources: [.copy("Vectors")],
             swiftSettings: settings),
+        .testTarget(name: "DemoTests", dependencies: ["Codecs", "Demo"], swiftSettings: settings),
         .testTarget(name: "TriggersTests", dependencies: ["Codecs", "Fleet", "Triggers"], swiftSettings: settings),
         .testTarget(
             name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],

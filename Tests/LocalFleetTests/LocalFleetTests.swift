@@ -43,6 +43,41 @@ struct LocalFleetTests {
         #expect(!FileManager.default.fileExists(atPath: folder))
     }
 
+    @Test(
+        "holds workers to a share of a core, each by itself, and leaves no control group",
+        .enabled(if: LocalFleet.whyNoShares == nil, "control groups of the CPU are not this user's to make"),
+        arguments: [(0.02, "1000/50000"), (0.5, "5000/10000"), (1.5, "15000/10000")])
+    func shares(share: Double, quota: String) async throws {
+        var options = try await options()
+        options.workerShare = share
+        let groups = try await withLocalFleet(options) { fleet in
+            try await fleet.startWorker("worker-9")
+            var groups: [String] = []
+            for (name, process) in await fleet.processes where name.hasPrefix("worker-") {
+                let lines = try String(contentsOfFile: "/proc/\(process)/cgroup", encoding: .utf8)
+                let path = try #require(lines.split(separator: "\n").first { $0.contains("/attn-fleet-") })
+                #expect(path.hasSuffix("-\(name)"))
+                groups.append(String(path.split(separator: "/")[1]))
+                #expect(Self.quota(groups[groups.count - 1]) == quota)
+            }
+            await fleet.liftShares()
+            #expect(groups.allSatisfy { Self.quota($0)?.hasPrefix("-1/") == true || Self.quota($0) == "max" })
+            return groups
+        }
+        #expect(groups.count == 3 && groups.allSatisfy { Self.quota($0) == nil })
+    }
+
+    /// Of a control group, `QUOTA/PERIOD`, in whichever hierarchy it is.
+    private static func quota(_ group: String) -> String? {
+        func text(_ path: String) -> String? {
+            try? String(contentsOfFile: "/sys/fs/cgroup/\(path)", encoding: .utf8).trimmingCharacters(in: .newlines)
+        }
+        if let quota = text("cpu/\(group)/cpu.cfs_quota_us"), let period = text("cpu/\(group)/cpu.cfs_period_us") {
+            return "\(quota)/\(period)"
+        }
+        return text("\(group)/cpu.max").map { $0.hasPrefix("max") ? "max" : $0.replacing(" ", with: "/") }
+    }
+
     @Test("names the part that cannot start, and why, and leaves nothing running")
     func failedStart() async throws {
         let died = """

@@ -18,7 +18,7 @@ import Testing
     }
 
     private let answer = InferenceAnswer(
-        job: "j1", labels: ["low", "high"], scores: [0.1, 0.9], embedding: [0.25, -1])
+        job: "j1", labels: ["low", "high"], scores: [0.1, 0.9], embedding: [0.25, -1], workers: ["w1", "w2"])
 
     @Test("Without a template: label, score, status, sensor, latency and job")
     func defaultTemplate() throws {
@@ -43,13 +43,14 @@ import Testing
                 text: "{label} at {score} {{not a placeholder}}"
                 times: {from: "{window_start}", to: "{window_end}"}
                 where: "{topic}, {1}"
+                by: "{workers}"
             """, answer)
         #expect(message.topic == "r/a/pairs/pairs")
         #expect(message.retain && message.qos == .atMostOnce)
         let expected: JSON = [
             "scores": ["low": 0.1, "high": 0.9], "list": [[0.25, -1.0], 1, true, nil, 2.5, "7"],
             "text": "high at 0.9 {not a placeholder}", "times": ["from": 1.0, "to": 4.0],
-            "where": "sensors/a/pair, a",
+            "where": "sensors/a/pair, a", "by": ["w1", "w2"],
         ]
         #expect(try JSON(parsing: message.payload) == expected)
     }

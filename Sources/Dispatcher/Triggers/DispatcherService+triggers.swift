@@ -48,7 +48,9 @@ extension DispatcherService {
                     metadata: ["job": "\(work.job)", "reason": "\(answer.errorMessage ?? "unknown")"])
                 return handle(TriggerEvent.failed(work.window))
             }
-            return handle(TriggerEvent.answered(work.window, InferenceAnswer(work.job, result, labels)))
+            var answered = InferenceAnswer(work.job, result, labels)
+            answered.workers = answer.report?.objectValue?["workers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            return handle(TriggerEvent.answered(work.window, answered))
         }
         handle(TriggerEvent.failed(work.window))
     }

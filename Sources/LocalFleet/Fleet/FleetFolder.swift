@@ -10,7 +10,7 @@ final class FleetFolder: Sendable {
     private let lock: CInt
     private let isRemoved = Mutex(false)
 
-    private static let prefix = "attn-fleet-"
+    static let prefix = "attn-fleet-"
     private static let unlockedPrefix = "attn-new-fleet-"
     private static let lockName = "lock"
 
@@ -34,6 +34,14 @@ final class FleetFolder: Sendable {
             throw LocalFleetError(.system, "no folder \(path): \(reason)")
         }
         Self.live.withLock { $0.append(path) }
+    }
+
+    var name: String { URL(fileURLWithPath: path).lastPathComponent }
+
+    /// Whether the folder is gone whose name another name begins with.
+    static func isAbandoned(_ name: String) -> Bool {
+        let folder = String(name.prefix(prefix.utf8.count + 6))
+        return !FileManager.default.fileExists(atPath: FileManager.default.temporaryDirectory.path + "/" + folder)
     }
 
     deinit { remove() }

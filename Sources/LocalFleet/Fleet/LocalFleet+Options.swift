@@ -1,3 +1,5 @@
+import Foundation
+
 extension LocalFleet {
     /// What a local fleet is made of.
     public struct Options: Sendable {
@@ -13,6 +15,8 @@ extension LocalFleet {
         public var port: UInt16?
         /// Tasks that a worker computes at a time; nil: as the worker sees fit.
         public var slots: Int?
+        /// The share of one core that each worker is held to, 0.001 to 64; nil: all it can get. See `whyNoShares`.
+        public var workerShare: Double?
         public var logLevel = "info"
         /// Where the dispatcher keeps durable jobs; nil: in the fleet's own folder, which goes with it.
         public var journal: String?
@@ -45,6 +49,16 @@ extension LocalFleet {
 
         private func serviceArguments(_ identifier: String, broker: String) -> [String] {
             ["--broker", broker, "--id", identifier, "--fleet", name, "--log-level", logLevel]
+        }
+    }
+
+    /// Why workers cannot be held to a share of a core by this process; nil if they can.
+    public static var whyNoShares: String? {
+        do throws(LocalFleetError) {
+            _ = try CoreShare("attn-fleet-trial-\(getpid())", share: 1).remove()
+            return nil
+        } catch {
+            return error.message
         }
     }
 

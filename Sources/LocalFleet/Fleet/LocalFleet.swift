@@ -42,6 +42,8 @@ public actor LocalFleet {
     private let report: AsyncStream<Exit>.Continuation
     private var dispatcher: ChildProcess?
     private var workers: [String: ChildProcess] = [:]
+    /// By worker, if they are held to any.
+    private var shares: [String: CoreShare] = [:]
     private var isStopping = false
 
     /// Resolved before anything is started, so that a missing one is known at once.
@@ -59,6 +61,7 @@ public actor LocalFleet {
             worker: try options.executables.findWorker(), dispatcher: try options.executables.findDispatcher(),
             attn: try options.executables.findAttn())
         let folder = try FleetFolder()
+        if options.workerShare != nil { CoreShare.removeAbandoned(prefix: FleetFolder.prefix, FleetFolder.isAbandoned) }
         let (exits, report) = AsyncStream.makeStream(of: Exit.self)
         var brokerOptions = LocalBroker.Options()
         (brokerOptions.host, brokerOptions.port) = (options.host, options.port)
@@ -174,6 +177,7 @@ public actor LocalFleet {
                 group.addTask { await child.stop(within: bound) }
             }
         }
+        await removeShares()
         await broker.stop(within: immediately ? .zero : nil)
         folder.remove()
         report.finish()
@@ -223,13 +227,48 @@ public actor LocalFleet {
                 name: name, program: role == .worker ? programs.worker : programs.dispatcher, arguments: arguments,
                 trampoline: programs.attn, logFolder: folder.path,
                 echo: options.echo(of: name)))
-        if role == .worker { workers[name] = child } else { dispatcher = child }
+        if role == .worker {
+            workers[name] = child
+            try await holdToShare(child)
+        } else {
+            dispatcher = child
+        }
         watch(child, role: role)
         if isStopping {
             await child.stop(within: .zero)
             throw LocalFleetError(.cancelled, "\(name): the fleet is being stopped")
         }
         return child
+    }
+
+    private func holdToShare(_ worker: ChildProcess) async throws(LocalFleetError) {
+        guard let share = options.workerShare else { return }
+        do throws(LocalFleetError) {
+            if shares[worker.name] == nil {
+                shares[worker.name] = try CoreShare("\(folder.name)-\(worker.name)", share: share)
+            }
+            try shares[worker.name]?.hold(worker.processID)
+        } catch {
+            await worker.stop(within: .zero)
+            throw error
+        }
+    }
+
+    /// Whether workers are held to a share of a core.
+    public var isHeldToShares: Bool { !shares.isEmpty }
+
+    /// A process that has ended is in its group until its parent knows. What cannot be removed now, the next fleet removes.
+    private func removeShares() async {
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: .seconds(1))
+        for share in shares.values {
+            while !share.remove(), clock.now < end { try? await clock.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    /// From now on workers that were held to a share of a core are not.
+    public func liftShares() {
+        for share in shares.values { share.lift() }
     }
 
     private func watch(_ child: ChildProcess, role: Role) {

@@ -8,8 +8,13 @@ public struct InferenceAnswer: Sendable, Equatable {
     public var scores: [Float]
     /// Empty if the model gives none.
     public var embedding: [Float]
+    /// Those that computed it.
+    public var workers: [String]
 
-    public init(job: String, labels: [String] = [], scores: [Float] = [], embedding: [Float] = []) {
+    public init(
+        job: String, labels: [String] = [], scores: [Float] = [], embedding: [Float] = [], workers: [String] = []
+    ) {
+        self.workers = workers
         self.job = job
         self.labels = labels
         self.scores = scores

@@ -8,7 +8,7 @@ enum Placeholder: Sendable, Hashable {
         // Of the message that completed the window.
         case topic, sensor, trigger, model
         // Of the answer.
-        case label, score, scores, embedding, status, job
+        case label, score, scores, embedding, status, job, workers
         case latencyMilliseconds = "latency_ms"
         case windowStart = "window_start"
         case windowEnd = "window_end"

@@ -46,6 +46,7 @@ struct ResultContext {
         case .windowStart: JSON(origin.start.inSeconds)
         case .windowEnd: JSON(origin.end.inSeconds)
         case .job: answer.map { .string($0.job) } ?? .null
+        case .workers: answer.map { .array($0.workers.map { .string($0) }) } ?? .null
         case .label: label
         case .score: answer.flatMap { answer in answer.best.map { JSON(shortest: answer.scores[$0]) } } ?? .null
         case .scores: scores

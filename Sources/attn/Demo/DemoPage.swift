@@ -1,21 +1,22 @@
 import Codecs
+import Demo
 import Foundation
 
 /// How the demo looks: colours on a terminal, plain text elsewhere and with `NO_COLOR`.
 struct DemoPage: Sendable {
-    private enum Style: String {
-        case bold = "1"
-        case dim = "2"
-        case green = "32"
-        case red = "31"
-    }
+    let palette = Palette(
+        isColoured: isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty)
 
-    private let isColoured =
-        isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    /// Whether nothing is written: a program reads what the command prints.
+    let isQuiet: Bool
 
-    func title(_ text: String) { Console.print("\n" + styled(text, .bold)) }
+    init(isQuiet: Bool = false) { self.isQuiet = isQuiet }
 
-    func line(_ text: String) { Console.print("  " + text) }
+    func title(_ text: String) { write("\n" + styled(text, .bold)) }
+
+    func line(_ text: String) { write("  " + text) }
+
+    private func write(_ text: String) { if !isQuiet { Console.print(text) } }
 
     func warn(_ text: String) { line(styled(text, .red)) }
 
@@ -37,7 +38,7 @@ struct DemoPage: Sendable {
         case .done(let shard, let done, let total):
             let attempt = shard.attempt > 1 ? styled("  attempt \(shard.attempt)", .green) : ""
             line(
-                "\(bar(done, total)) shard \(pad(shard.index, 2))  \(shard.heads.padded(to: 12))\(shard.worker)  "
+                "\(bar(done, total)) shard \(pad(shard.index, 2))  \(shard.heads.padded(12))\(shard.worker)  "
                     + "computed in \(milliseconds(shard.compute)), done at \(milliseconds(shard.done))\(attempt)")
         case .retried(let shard, let reason, let at):
             warn("retry: shard \(shard) goes to another worker at \(milliseconds(at)): \(reason)")
@@ -59,9 +60,7 @@ struct DemoPage: Sendable {
         "[" + String(repeating: "#", count: done) + String(repeating: ".", count: total - done) + "]"
     }
 
-    private func styled(_ text: String, _ style: Style) -> String {
-        isColoured ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
-    }
+    private func styled(_ text: String, _ style: Palette.Style) -> String { palette.styled(text, style) }
 
     private func milliseconds(_ value: Double) -> String { String(format: "%.1f ms", value) }
 
@@ -73,8 +72,4 @@ struct DemoPage: Sendable {
         let text = String(number)
         return String(repeating: " ", count: max(0, width - text.count)) + text
     }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }

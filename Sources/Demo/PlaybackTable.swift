@@ -1,0 +1,74 @@
+/// A playback as lines of text: sensors with what they do, workers with how much they compute, the fleet as a whole.
+public struct PlaybackTable: Sendable {
+    private let palette: Palette
+
+    public init(_ palette: Palette) { self.palette = palette }
+
+    /// Everything, for a screen that is drawn again and again.
+    /// - Parameter workers: in their order, with whether they run.
+    public func screen(_ playback: Playback, workers: [(name: String, isRunning: Bool)], at now: Duration) -> [String] {
+        var lines = ["", "  " + palette.styled("sensor      activity     score             latency", .dim)]
+        for (number, sensor) in playback.sensors.enumerated() { lines.append("  " + line(number, sensor)) }
+        lines += ["", "  " + palette.styled("worker      windows/s", .dim)]
+        let phase = playback.phases.last
+        for (name, isRunning) in workers {
+            let rate = phase?.rate(of: name, at: now) ?? 0
+            let state = isRunning ? bar(rate / 40, 20) : palette.styled("killed", .red)
+            lines.append("  \(name.padded(12))\(isRunning ? fixed(rate, 1).padded(8) : "".padded(8))\(state)")
+        }
+        return lines + ["", "  " + status(playback, at: now)]
+    }
+
+    private func line(_ number: Int, _ sensor: Playback.Sensor) -> String {
+        let name = Self.name(sensor: number).padded(12)
+        guard let last = sensor.last else { return name + palette.styled("…", .dim) }
+        let mark = sensor.wasRight ? palette.styled("✓", .green) : palette.styled("✗", .red)
+        return "\(name)\(last.label.padded(12)) \(fixed(last.score, 2)) \(bar(last.score, 8)) \(mark)  "
+            + milliseconds(sensor.latency)
+    }
+
+    public static func name(sensor number: Int) -> String { "wrist-\(number + 1)" }
+
+    private func status(_ playback: Playback, at now: Duration) -> String {
+        guard let phase = playback.phases.last else { return "waiting for the fleet" }
+        return palette.styled("\(fixed(phase.rate(at: now), 1)) windows/s", .bold) + ", latency median "
+            + milliseconds(phase.latency(quantile: 0.5)) + ", p99 " + milliseconds(phase.latency(quantile: 0.99))
+            + "; \(playback.answered) windows answered, \(fixed(100 * playback.accuracy, 1)) % rightly"
+    }
+
+    /// A phase that is over, in a line or two.
+    public func summary(_ phase: Playback.Phase, at now: Duration) -> [String] {
+        let workers = phase.windows.keys.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+        let rates = workers.map { "\($0) \(fixed(phase.rate(of: $0, at: now), 1))" }.joined(separator: ", ")
+        return [
+            "\(phase.workers) workers: " + palette.styled("\(fixed(phase.rate(at: now), 1)) windows/s", .bold)
+                + ", latency median \(milliseconds(phase.latency(quantile: 0.5))), p99 "
+                + "\(milliseconds(phase.latency(quantile: 0.99)))",
+            palette.styled("windows/s of each: \(rates)", .dim),
+        ]
+    }
+
+    private func bar(_ share: Double, _ width: Int) -> String {
+        let full = max(0, min(Int((share * Double(width)).rounded()), width))
+        return palette.styled(String(repeating: "█", count: full), .cyan) + String(repeating: "·", count: width - full)
+    }
+
+    private func milliseconds(_ duration: Duration?) -> String {
+        duration.map { "\(fixed($0 / .milliseconds(1), 0)) ms" } ?? "–"
+    }
+}
+
+extension String {
+    public func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+/// A number with that many decimals.
+public func fixed(_ value: Double, _ decimals: Int) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    let scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
+    let scaled = Int((abs(value) * Double(scale)).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard decimals > 0 else { return "\(sign)\(scaled)" }
+    let rest = String(scaled % scale)
+    return "\(sign)\(scaled / scale)." + String(repeating: "0", count: decimals - rest.count) + rest
+}

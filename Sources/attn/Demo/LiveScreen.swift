@@ -1,0 +1,28 @@
+import Foundation
+
+/// Lines at the bottom of a terminal that are drawn again and again; nothing where there is no terminal.
+struct LiveScreen {
+    let isShown = isatty(STDOUT_FILENO) == 1
+    private var drawn = 0
+
+    mutating func draw(_ lines: [String]) {
+        guard isShown else { return }
+        var text = cursorUp
+        for line in lines { text += "\u{1b}[2K\(line)\n" }
+        // What was below, if there are fewer lines now.
+        text += "\u{1b}[J"
+        drawn = lines.count
+        write(text)
+    }
+
+    /// Takes the lines away, so that others can be written where they stood.
+    mutating func clear() {
+        guard isShown, drawn > 0 else { return }
+        write(cursorUp + "\u{1b}[J")
+        drawn = 0
+    }
+
+    private var cursorUp: String { drawn > 0 ? "\u{1b}[\(drawn)A" : "" }
+
+    private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+}
