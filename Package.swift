@@ -164,7 +164,8 @@ let package = Package(
         .executableTarget(
             name: "attn",
             dependencies: [
-                "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Demo", "Dispatcher", "Fleet", "KernelBench",
+                "AttnMath", "Client", "Codecs", "CommandOptions", "Compute", "Demo", "Dispatcher", "Fleet",
+                "KernelBench",
                 "LocalFleet",
                 "Models", "Mosquitto", "Settings", "Simulation", "Transformer", "Triggers", argumentParser, logging,
                 signals,

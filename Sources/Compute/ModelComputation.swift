@@ -33,8 +33,12 @@ public struct ModelComputation: Sendable {
                 return .done(try summand(.attention, layer, slice, workspace))
             case (.feedForward(let layer), .slice(let slice)):
                 return .done(try summand(.feedForward, layer, slice, workspace))
+            case (.multiHeadAttention, .multiHeadAttention(let layer)):
+                return .done(try attend(layer, workspace))
+            case (_, .multiHeadAttention):
+                throw ModelError(.invalidInput, "the model is a layer of attention, and '\(task.header.op)' is not")
             case (_, .slice): throw ModelError(.invalidInput, "the model is a slice, and '\(task.header.op)' is not")
-            case (_, .encoder): throw ModelError(.invalidInput, "'\(task.header.op)' is for a slice of a model")
+            case (_, .encoder): throw ModelError(.invalidInput, "'\(task.header.op)' is not for a whole encoder")
             }
         } catch let error as ModelError {
             return .failed(code: error.code.rawValue, reason: error.message)
@@ -67,5 +71,12 @@ public struct ModelComputation: Sendable {
         return try state.result("summand", rows: state.layout.rows) { from, to in
             slice.compute(step, of: layer, from, state.layout, attended: state.attended, into: to, workspace: workspace)
         }
+    }
+
+    private func attend(_ layer: MultiHeadAttention, _ workspace: EncoderWorkspace) throws -> ModelResult {
+        let input = try task.tensors.multiHeadAttentionInput(layer.configuration)
+        let shape = [input.batch, input.queries, layer.configuration.embeddingSize]
+        let values = try filled(shape.reduce(1, *)) { layer.compute(input, into: $0, workspace: workspace) }
+        return ModelResult(name: "output", shape: shape, values: values)
     }
 }

@@ -35,7 +35,11 @@ public struct Model: Sendable {
         digest = BlobDigest(of: bytes.bytes)
         do {
             encoder = try Encoder(SafetensorsView(parsing: bytes), kernel: kernel, hasLayers: hasLayers)
-            tokenizer = source.hasTokenizer ? try WordPieceTokenizer(folder: folder) : nil
+            if case .tokens = encoder.configuration.input, source.hasTokenizer {
+                tokenizer = try WordPieceTokenizer(folder: folder)
+            } else {
+                tokenizer = nil
+            }
         } catch let error as ModelError {
             throw ModelError(error.code, "\(folder): \(error.message)")
         } catch {

@@ -8,7 +8,8 @@ import Transformer
 /// sentence-transformers for pooling, if there are any.
 struct ModelFolder {
     let path: String
-    let configuration: EncoderConfiguration
+    /// `model_type`; nil if there is none.
+    let kind: String?
     private let metadata: [String: String]
     private let weights: SafetensorsView
 
@@ -24,8 +25,7 @@ struct ModelFolder {
             config: config, pooling: pooling, normalizesEmbedding: normalizes, format: format)
         do {
             weights = try SafetensorsView(parsing: MappedBytes(path: "\(path)/model.safetensors"))
-            let json = try JSON(parsing: config)
-            configuration = try EncoderConfiguration(json, pooling: pooling, normalizesEmbedding: normalizes)
+            kind = try JSON(parsing: config).objectValue?["model_type"]?.stringValue
         } catch let error as ModelError {
             throw ModelError(error.code, "\(path): \(error.message)")
         } catch {
@@ -33,9 +33,10 @@ struct ModelFolder {
         }
     }
 
+    var isAttentionLayer: Bool { kind == MultiHeadAttentionConfiguration.modelType }
+
     var hasTokenizer: Bool {
-        guard case .tokens = configuration.input else { return false }
-        return ["tokenizer.json", "vocab.txt"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+        ["tokenizer.json", "vocab.txt"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
     }
 
     /// The model as one archive; float16 where the format says so, which halves what travels.

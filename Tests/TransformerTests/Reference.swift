@@ -24,9 +24,12 @@ struct Reference {
     /// element against the largest error of the tensor, and a few roundings of the largest value.
     ///
     /// - Parameter places: of the reference's elements, those that `values` are; nil: all.
-    func expect(_ values: [Float], _ name: String, at places: [Int]? = nil, _ comment: Comment? = nil) throws {
+    func expect(
+        _ values: [Float], _ name: String, exact exactName: String? = nil, at places: [Int]? = nil,
+        _ comment: Comment? = nil
+    ) throws {
         let single = try file.elements(of: file.tensor(name), as: Float.self)
-        let exact = try file.elements(of: file.tensor("exact." + name), as: Double.self)
+        let exact = try file.elements(of: file.tensor(exactName ?? "exact." + name), as: Double.self)
         let places = places ?? Array(exact.indices)
         try #require(values.count == places.count)
         let error = places.reduce(0) { max($0, abs(Double(single[$1]) - exact[$1])) }

@@ -32,12 +32,14 @@ extension InferenceRequest {
 
 extension Safetensors {
     /// The numbers of a worker's result.
-    /// - Throws: `InvalidPartial` unless they are of that name and shape, and finite: weights and inputs are, and every
-    ///   layer ends in a norm.
-    func rows(_ name: String, _ shape: [Int]) throws(InvalidPartial) -> ShardOutput {
+    /// - Parameter mustBeFinite: as those of encoders are: weights and inputs are finite, and every layer ends in a norm.
+    /// - Throws: `InvalidPartial` unless they are of that name and shape, and finite if they must be.
+    func rows(_ name: String, _ shape: [Int], mustBeFinite: Bool = true) throws(InvalidPartial) -> ShardOutput {
         guard let tensor = self[name], tensor.shape == shape, let values = try? elements(of: tensor, as: Float.self)
         else { throw InvalidPartial(description: "\(name) is \(self[name]?.shape ?? []), not F32 \(shape)") }
-        guard values.allSatisfy(\.isFinite) else { throw InvalidPartial(description: "it holds NaN or infinity") }
+        guard !mustBeFinite || values.allSatisfy(\.isFinite) else {
+            throw InvalidPartial(description: "it holds NaN or infinity")
+        }
         return .rows(values)
     }
 }

@@ -22,7 +22,7 @@ extension DispatcherService {
     }
 
     private func part(_ request: BlobRequest) throws -> [UInt8] {
-        let archive = options.models[request.digest]?.archive ?? slices[request.digest]?.archive
+        let archive = options.models.archive(request.digest) ?? slices[request.digest]?.archive
         guard let bytes = archive?.bytes, request.offset < bytes.count else {
             return try BlobPart.encodeMissing(request.digest, offset: request.offset)
         }

@@ -39,7 +39,7 @@ extension DispatcherService {
         let info: JSON = [
             "protocol": .string(ProtocolVersion.current), "incarnation": JSON(options.epoch),
             "version": .string(options.version),
-            "models": .array(options.models.models.map { $0.info }),
+            "models": options.models.info,
         ]
         enqueue(
             .message(

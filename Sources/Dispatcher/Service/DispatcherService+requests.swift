@@ -110,6 +110,10 @@ extension DispatcherService {
 
     private func work(_ request: JobRequest) throws(JobError) -> any JobWork {
         if request.op == InferenceRequest.op { return try work(InferenceRequest(request, options.models)) }
+        if request.op == MultiHeadAttentionWork.op {
+            return try MultiHeadAttentionWork(
+                request, options.models, slots: max(core.liveSlots, 1), messageBytes: options.messageBytes)
+        }
         let attention = try AttentionRequest(request)
         try checkAnswer(attention)
         return AttentionWork(attention, try planAttention(attention.problem, limits: limits(for: attention)))

@@ -8,6 +8,8 @@ public enum ModelOperator: String, Sendable, CaseIterable {
     case encoderAttention = "EncoderAttention"
     /// A slice's summand of what the two linear layers behind it give, for all rows.
     case encoderFeedForward = "EncoderFeedForward"
+    /// A layer of multi-head attention, for some queries of some of the batch.
+    case multiHeadAttention = "MultiHeadAttention"
 
     /// For a message that refuses another one.
     package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

@@ -3,15 +3,20 @@ public import Codecs
 /// One attempt at a shard of a model's computation, from a dispatcher to a worker.
 ///
 /// Metadata: those of `TaskHeader`, with one of `ModelOperator` as `op`; `model`, the digest of the model's archive, which
-/// the worker fetches if it lacks it: of a slice of the model for `EncoderAttention` and `EncoderFeedForward`; for all but
-/// `Infer` `layer`, from 0; for `EncoderLayer` `rows`, `FIRST-END`. Tensors, rows without padding, those of all sequences
+/// the worker fetches if it lacks it: of a slice of the model for `EncoderAttention` and `EncoderFeedForward`; for the
+/// `Encoder` ones `layer`, from 0; for `EncoderLayer` `rows`, `FIRST-END`. Tensors, rows without padding, those of all sequences
 /// one after the other:
 ///
 /// - `sequence_lengths` I32 [sequences]
 /// - for `Infer` of text `input_ids` I32 [rows] and, if not all 0, `token_type_ids` I32 [rows]; of readings `x` F32
 ///   [sequences, channels, length], and no lengths
-/// - for all but `Infer` `hidden_state` F32 [rows, hidden size]
+/// - for the `Encoder` ones `hidden_state` F32 [rows, hidden size]
 /// - `attention_mask` BOOL [rows], if not all true
+///
+/// `MultiHeadAttention` has no `layer`, and the tensors of `torch.nn.MultiheadAttention`, batch first: `query` F32
+/// [batch, queries, E]; `key` F32 [batch, keys, kdim] and `value` F32 [batch, keys, vdim], each the one before it if absent;
+/// `attn_mask` BOOL or F32 [queries, keys] or [batch * heads, queries, keys] and `key_padding_mask` BOOL [batch, keys], true
+/// where not attended to.
 ///
 /// As for every task, one with a field or tensor that is not known here is refused.
 public struct ModelTask: Sendable {
@@ -25,6 +30,8 @@ public struct ModelTask: Sendable {
         case attention(layer: Int)
         /// A slice's summand of what follows it.
         case feedForward(layer: Int)
+        /// A layer of multi-head attention, which is a model by itself.
+        case multiHeadAttention
     }
 
     public let model: BlobDigest
@@ -55,6 +62,7 @@ public struct ModelTask: Sendable {
                 try fields.int("layer"), rows: try fields.parse("rows", as: "FIRST-END", Range.init(text:)))
         case .encoderAttention: piece = .attention(layer: try fields.int("layer"))
         case .encoderFeedForward: piece = .feedForward(layer: try fields.int("layer"))
+        case .multiHeadAttention: piece = .multiHeadAttention
         }
     }
 
@@ -69,7 +77,7 @@ public struct ModelTask: Sendable {
         var metadata = header.metadata
         metadata["model"] = model.description
         switch piece {
-        case .whole: break
+        case .whole, .multiHeadAttention: break
         case .layer(let layer, let rows):
             metadata["layer"] = String(layer)
             metadata["rows"] = rows.text
@@ -80,7 +88,9 @@ public struct ModelTask: Sendable {
 
     private static let fieldNames: Set<String> = ["model", "layer", "rows"]
     private static let tensorNames: Set<String> = [
-        "sequence_lengths", "input_ids", "token_type_ids", "x", "hidden_state", "attention_mask",
+        "sequence_lengths", "input_ids", "token_type_ids", "x", "hidden_state", "attention_mask", "query", "key",
+        "value",
+        "attn_mask", "key_padding_mask",
     ]
 }
 
@@ -91,6 +101,7 @@ extension ModelTask.Piece {
         case .layer: .encoderLayer
         case .attention: .encoderAttention
         case .feedForward: .encoderFeedForward
+        case .multiHeadAttention: .multiHeadAttention
         }
     }
 }

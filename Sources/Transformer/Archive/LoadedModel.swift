@@ -5,12 +5,17 @@ public import Codecs
 public enum LoadedModel: Sendable {
     case encoder(Encoder)
     case slice(SlicedEncoder)
+    case multiHeadAttention(MultiHeadAttention)
 
     /// - Throws: `ModelError`: `.malformed`, `.unsupported`.
     public init(_ archive: any TensorArchive, kernel: AttentionKernel = .best) throws(ModelError) {
-        self =
-            ModelArchive.isSlice(archive)
-            ? .slice(try SlicedEncoder(archive, kernel: kernel)) : .encoder(try Encoder(archive, kernel: kernel))
+        if ModelArchive.isSlice(archive) {
+            self = .slice(try SlicedEncoder(archive, kernel: kernel))
+        } else if try ModelArchive.kind(of: archive) == MultiHeadAttentionConfiguration.modelType {
+            self = .multiHeadAttention(try MultiHeadAttention(archive, kernel: kernel))
+        } else {
+            self = .encoder(try Encoder(archive, kernel: kernel))
+        }
     }
 
     /// Bytes of the packed weights.
@@ -18,6 +23,7 @@ public enum LoadedModel: Sendable {
         switch self {
         case .encoder(let encoder): encoder.byteCount
         case .slice(let slice): slice.byteCount
+        case .multiHeadAttention(let layer): layer.byteCount
         }
     }
 }

@@ -21,13 +21,7 @@ public enum ModelArchive {
     /// What an archive's metadata says the model is.
     /// - Throws: `ModelError`: `.malformed`, `.unsupported`.
     public static func configuration(of archive: any TensorArchive) throws(ModelError) -> EncoderConfiguration {
-        guard let text = archive.metadata["config"] else {
-            throw ModelError(.malformed, "the archive has no 'config' in its metadata")
-        }
-        let json: JSON
-        do { json = try JSON(parsing: text, limit: 1 << 20) } catch {
-            throw ModelError(.malformed, "config.json: \(error)")
-        }
+        let json = try json(of: archive)
         var pooling: Pooling?
         if let name = archive.metadata["pooling"] {
             pooling = Pooling(rawValue: name)
@@ -37,6 +31,21 @@ public enum ModelArchive {
         }
         return try EncoderConfiguration(
             json, pooling: pooling, normalizesEmbedding: archive.metadata["normalize"] == "true")
+    }
+
+    /// The `config.json` of an archive.
+    static func json(of archive: any TensorArchive) throws(ModelError) -> JSON {
+        guard let text = archive.metadata["config"] else {
+            throw ModelError(.malformed, "the archive has no 'config' in its metadata")
+        }
+        do { return try JSON(parsing: text, limit: 1 << 20) } catch {
+            throw ModelError(.malformed, "config.json: \(error)")
+        }
+    }
+
+    /// What kind of model an archive is, by `model_type`; nil if it says none.
+    static func kind(of archive: any TensorArchive) throws(ModelError) -> String? {
+        try json(of: archive).objectValue?["model_type"]?.stringValue
     }
 
     static func format(of archive: any TensorArchive) throws(ModelError) -> WeightFormat {

@@ -44,6 +44,13 @@ struct ConfigurationReader {
         try reading { (json) throws(JSONError) in try json.optionalDouble(key) } ?? fallback
     }
 
+    func bool(_ key: String, or fallback: Bool) throws(ModelError) -> Bool {
+        try reading { (json) throws(JSONError) in try json.optionalBool(key) } ?? fallback
+    }
+
+    /// Whether there is such a member; one that is `null` is none, as in files that Python wrote.
+    func has(_ key: String) -> Bool { object[key].map { $0 != .null } ?? false }
+
     func numbers(_ key: String, count: Int) throws(ModelError) -> [Double] {
         let values = try reading { (json) throws(JSONError) in try json.doubles(key) }
         try check(key, values.count, count)

@@ -35,72 +35,18 @@ extension LayerComputation {
         layerKernel.linear(x, rows: rows, weights, .none, into: y, residual: nil, workspace: workspace.layers)
     }
 
-    /// - Parameters:
-    ///   - query: [queries][heads * headSize], as is `context`.
-    ///   - key: [keys][heads * headSize], as is `value`.
     private func attendSequence(
         _ query: UnsafePointer<Float>, _ queries: Int, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
         _ keys: Int, heads: Int, _ attended: ArraySlice<Bool>?, into context: UnsafeMutablePointer<Float>,
         _ workspace: EncoderWorkspace
     ) {
-        let size = configuration.headSize
-        let q = workspace.floats(.queryHeads, heads * queries * size)
-        let k = workspace.floats(.keyHeads, heads * keys * size)
-        let v = workspace.floats(.valueHeads, heads * keys * size)
-        let output = workspace.floats(.outputHeads, heads * queries * size)
-        let lse = workspace.floats(.logSumExp, heads * queries)
-        splitHeads(query, queries, heads, size, into: q)
-        splitHeads(key, keys, heads, size, into: k)
-        splitHeads(value, keys, heads, size, into: v)
-        withMask(attended) { mask in
-            do throws(ShapeError) {
-                let shape = try BlockShape(
-                    queryHeads: heads, kvHeads: heads, queries: queries, keys: keys, headSize: size,
-                    valueHeadSize: size)
-                try attentionKernel.attend(
-                    shape, BlockAttributes(scale: 1 / Float(size).squareRoot()),
-                    BlockOperands(
-                        q: UnsafeBufferPointer(start: q, count: shape.queryCount),
-                        k: UnsafeBufferPointer(start: k, count: shape.keyCount),
-                        v: UnsafeBufferPointer(start: v, count: shape.valueCount), mask: mask),
-                    into: BlockResult(
-                        output: UnsafeMutableBufferPointer(start: output, count: shape.outputCount),
-                        lse: UnsafeMutableBufferPointer(start: lse, count: shape.rowCount)),
-                    workspace: &workspace.attention)
-            } catch {
-                preconditionFailure("the layout bounds every size: \(error)")
-            }
+        let heads = HeadAttention(kernel: attentionKernel, heads: heads, headSize: configuration.headSize)
+        guard let attended, attended.contains(false) else {
+            return heads.attend(query, queries, key, value, keys, mask: nil, into: context, workspace)
         }
-        joinHeads(output, queries, heads, size, into: context)
-    }
-
-    private func withMask(_ attended: ArraySlice<Bool>?, _ body: (BlockMask?) -> Void) {
-        guard let attended, attended.contains(false) else { return body(nil) }
-        let bytes = attended.map { UInt8($0 ? 1 : 0) }
-        bytes.withUnsafeBufferPointer { body(BlockMask(.boolean($0), heads: 1, queries: 1, keys: bytes.count)) }
-    }
-}
-
-/// [rows][heads][size] to [heads][rows][size].
-func splitHeads(
-    _ source: UnsafePointer<Float>, _ rows: Int, _ heads: Int, _ size: Int,
-    into destination: UnsafeMutablePointer<Float>
-) {
-    for head in 0..<heads {
-        for row in 0..<rows {
-            (destination + (head * rows + row) * size).update(from: source + (row * heads + head) * size, count: size)
-        }
-    }
-}
-
-/// [heads][rows][size] to [rows][heads][size].
-func joinHeads(
-    _ source: UnsafePointer<Float>, _ rows: Int, _ heads: Int, _ size: Int,
-    into destination: UnsafeMutablePointer<Float>
-) {
-    for head in 0..<heads {
-        for row in 0..<rows {
-            (destination + (row * heads + head) * size).update(from: source + (head * rows + row) * size, count: size)
+        attended.map { UInt8($0 ? 1 : 0) }.withUnsafeBufferPointer {
+            let mask = BlockMask(.boolean($0), heads: 1, queries: 1, keys: keys)
+            heads.attend(query, queries, key, value, keys, mask: mask, into: context, workspace)
         }
     }
 }

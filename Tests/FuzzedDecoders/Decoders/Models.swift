@@ -44,7 +44,18 @@ extension FuzzedDecoder {
             .appendingPathComponent("../../TransformerTests/Vectors/bert_model.safetensors").standardizedFileURL
         let archive = try Safetensors(parsing: Array(Data(contentsOf: vectors)))
         let slice = try ModelArchive.encode(ModelSlice(heads: 0..<1, columns: 3..<9), of: archive)
-        return [try LoadedModel(archive), try LoadedModel(Safetensors(parsing: slice))]
+        let layer = try Safetensors.encode(
+            metadata: ["config": #"{"model_type": "multihead_attention", "embed_dim": 4, "num_heads": 2}"#],
+            tensors: [
+                ("in_proj_weight", [12, 4]), ("in_proj_bias", [12]), ("out_proj.weight", [4, 4]),
+                ("out_proj.bias", [4]),
+            ].map {
+                TensorSource($0, .f32, shape: $1, [Float](repeating: 0.5, count: $1.reduce(1, *)))
+            })
+        return [
+            try LoadedModel(archive), try LoadedModel(Safetensors(parsing: slice)),
+            try LoadedModel(Safetensors(parsing: layer)),
+        ]
     }
 }
 

@@ -1,5 +1,6 @@
 import Client
 import Codecs
+import Dispatcher
 import Fleet
 import Foundation
 import LocalFleet
@@ -31,6 +32,40 @@ extension Integration {
                         }
                     }
                 }
+            }
+        }
+
+        @Test("A layer of attention that the workers hold gives what PyTorch's gives")
+        func layer() async throws {
+            let vectors = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../../TransformerTests/Vectors/mha_self.safetensors").standardizedFileURL
+            let file = try Safetensors(parsing: Array(Data(contentsOf: vectors)))
+            func tensor(_ name: String) throws -> TensorSource {
+                let info = try file.tensor("longer/\(name)")
+                return TensorSource(name, .f32, shape: info.shape, try file.elements(of: info, as: Float.self))
+            }
+            let folder = NSTemporaryDirectory() + "attn-layers-" + UUID().uuidString
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try FileManager.default.createDirectory(atPath: "\(folder)/layer", withIntermediateDirectories: true)
+            let config = #"{"model_type": "multihead_attention", "embed_dim": 32, "num_heads": 4}"#
+            try Data(config.utf8).write(to: URL(fileURLWithPath: "\(folder)/layer/config.json"))
+            let weights = try ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"].map(tensor)
+            try Data(Safetensors.encode(tensors: weights))
+                .write(to: URL(fileURLWithPath: "\(folder)/layer/model.safetensors"))
+            let library = try ModelLibrary(folder: folder)
+            try await withTestFleet(workers: 3, adjust: { $0.models = library }) { fleet in
+                let request = try Safetensors(
+                    parsing: Safetensors.encode(
+                        metadata: ["op": "MultiHeadAttention", "model": "layer"], tensors: [try tensor("query")]))
+                let answer = try await fleet.client.run(request, as: job("layer"), timeout: .seconds(60))
+                try #require(answer.status == .done, "\(answer.errorMessage ?? "")")
+                let result = try #require(answer.tensors)
+                let output = try result.elements(of: result.tensor("output"), as: Float.self)
+                let exact = try file.elements(of: file.tensor("longer/exact.output"), as: Double.self)
+                // Numbers of about 1, from sums of 32: float32 is some roundings off.
+                #expect(output.count == exact.count)
+                #expect(zip(output, exact).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+                #expect(try answer.report?.object().object("plan").int("shards") ?? 0 >= 3)
             }
         }
 
