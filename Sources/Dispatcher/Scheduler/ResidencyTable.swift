@@ -1,6 +1,7 @@
 import DequeModule
 
-/// Which workers hold what shards need there, such as a slice of a model: by whom it was last leased to.
+/// Which workers hold what shards need there, such as a slice of a model: by who did such a
+/// shard last.
 ///
 /// A hint, not a promise: a worker may have dropped it, and then fetches it again. Bounded: what was named longest ago is
 /// forgotten.
@@ -27,7 +28,7 @@ struct ResidencyTable {
         holders[key] = Array(list.prefix(Self.mostHolders))
     }
 
-    /// The worker that was leased such a shard last, of those that fit.
+    /// The worker that did such a shard last, of those that fit.
     func holder(of key: UInt64, _ workers: WorkerTable, where fits: (WorkerRecord) -> Bool) -> Int? {
         holders[key]?.first { workers[$0.slot].generation == $0.generation && fits(workers[$0.slot]) }?.slot
     }

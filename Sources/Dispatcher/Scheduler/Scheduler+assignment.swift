@@ -100,7 +100,6 @@ extension Scheduler {
         standInLine(worker)
         setTimer(.leaseExpiry(number), at: now.advanced(by: jobs[job].submission.leaseDuration))
         if !isHedge { watchForHedge(number, lease, now) }
-        if let key = jobs[job].residencyKey(of: shard) { residency.note(key, at: worker, workers) }
         counters.tasksSent += 1
         hedgeBudget.earn()
         actions.append(

@@ -45,13 +45,22 @@ extension Scheduler {
 
     /// An idle worker, while no shard waits for one and the budget lasts.
     private mutating func workerForHedge(of lease: Lease, _ now: Instant) -> Int? {
-        guard mostUrgentReady() == nil,
-            let worker = idle.takeFirst(avoiding: lease.worker, &workers, at: now)
-        else { return nil }
+        guard mostUrgentReady() == nil, let worker = idleWorker(besides: lease, now) else { return nil }
         guard hedgeBudget.spend() else {
             standInLine(worker)
             return nil
         }
         return worker
+    }
+
+    /// One that holds what the shard needs: to fetch it would take longer than nearly any attempt. Once half of the lease is
+    /// over, anyone.
+    private mutating func idleWorker(besides lease: Lease, _ now: Instant) -> Int? {
+        let job = jobs[lease.job]
+        guard let key = job.residencyKey(of: lease.shard),
+            lease.start.duration(to: now) * 2 < job.submission.leaseDuration
+        else { return idle.takeFirst(avoiding: lease.worker, &workers, at: now) }
+        let own = workers[lease.worker].id
+        return residency.holder(of: key, workers) { $0.id != own && $0.hasIdleSlot(at: now) }
     }
 }

@@ -31,6 +31,7 @@ extension Scheduler {
     private mutating func shardDone(_ number: UInt64, _ now: Instant) {
         guard let lease = releaseLease(number) else { return }
         learn(lease, now)
+        if let key = jobs[lease.job].residencyKey(of: lease.shard) { residency.note(key, at: lease.worker, workers) }
         for other in jobs[lease.job].shards[lease.shard].leases where other != number {
             if let loser = leases[other] { learn(loser, now) }
             giveUp(other)

@@ -89,4 +89,37 @@ struct StageTests {
         #expect(pairs(third) == pairs(second))
         #expect(fleet.scheduler.invariantViolations(at: fleet.now) == [])
     }
+
+    @Test("are hedged to a worker that holds what they need, or late")
+    func residencyHedged() throws {
+        var settings = SchedulerSettings()
+        settings.hedgeSamples = 1
+        var fleet = SchedulerHarness(settings: settings)
+        for name in ["a", "b"] { fleet.join(name) }
+        fleet.submit("job", shards: 4, lease: .seconds(20), perStage: 1, keys: [1])
+        /// Lets time pass in which the workers live, until something is sent.
+        func wait(_ seconds: Int, holding assignment: Assignment) -> [Assignment] {
+            for _ in 0..<seconds {
+                for name in ["a", "b"] {
+                    fleet.heartbeat(name, holding: peer(name) == assignment.worker ? [assignment.lease] : [])
+                }
+                fleet.advance(.seconds(1))
+                let sends = fleet.takeSends()
+                if !sends.isEmpty { return sends }
+            }
+            return []
+        }
+        let first = try #require(fleet.takeSends().first)
+        fleet.advance(.milliseconds(10))
+        fleet.end(first)
+        let second = try #require(fleet.takeSends().first)
+        #expect(second.worker == first.worker)
+        #expect(wait(9, holding: second).isEmpty, "the other would have to fetch it")
+        let late = try #require(wait(9, holding: second).first)
+        #expect(late.isHedge && late.worker != first.worker)
+        fleet.end(late)
+        let third = try #require(fleet.takeSends().first)
+        #expect(third.worker == late.worker, "who has it now, and did it last")
+        #expect(fleet.scheduler.invariantViolations(at: fleet.now) == [])
+    }
 }
