@@ -23,7 +23,7 @@ public enum ChildTrampoline {
         guard getppid() == parent else {
             throw LocalFleetError(.cancelled, "\(program): not started, since process \(parent) is gone")
         }
-        closeInheritedDescriptors()
+        keepDescriptorsFromProgram()
         unblockSignals()
         var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         pointers.append(nil)
@@ -57,10 +57,13 @@ public enum ChildTrampoline {
 
     /// A connection of the parent's that leaked into a child would stay open after the parent closed it, and the
     /// broker would not see its client go.
-    private static func closeInheritedDescriptors() {
+    ///
+    /// They are closed by `execve` and not here: other threads of this process, Dispatch's among them, still use some, and
+    /// end the process when one is gone.
+    private static func keepDescriptorsFromProgram() {
         let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         for descriptor in open.compactMap({ CInt($0) }) where descriptor > STDERR_FILENO {
-            close(descriptor)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
     }
 }
