@@ -16,7 +16,7 @@ extension SimulationSettings {
         admission.storingBytes = draw(1000, admission.storingBytes)
         admission.patience = draw(.zero, admission.patience)
         admission.waiters = draw(1, 2, admission.waiters)
-        admission.answerBytes = draw(0, 300, admission.answerBytes)
+        admission.answerBytes = draw(0, 8000, admission.answerBytes)
         admission.answerLifetime = draw(.seconds(1), admission.answerLifetime)
         admission.drainGrace = draw(.zero, .seconds(1), admission.drainGrace)
         scheduler.maxDeaths = draw(2, 1000, scheduler.maxDeaths)

@@ -25,7 +25,7 @@ extension DispatcherCore {
         }
         releaseMemory(id)
         actions.append(.deliver(id, to: entry.waiters))
-        if outcome == .done {
+        if outcome == .done, entry.canBeAskedAgain {
             keep(id, entry, now)
         } else {
             // It runs anew if it is sent again.
@@ -47,7 +47,7 @@ extension DispatcherCore {
 
     /// Keeps a transient job's answer for a while, in place of the oldest where there is no room.
     private mutating func keep(_ id: JobID, _ entry: JobEntry, _ now: Instant) {
-        let bytes = entry.prepared?.outputBytes ?? 0
+        let bytes = entry.answerBytes
         guard bytes <= admission.answerBytes else {
             entries[id] = nil
             actions.append(.dropAnswer(id))
@@ -76,7 +76,7 @@ extension DispatcherCore {
         entries[id] = nil
         if entry.ticket.isDurable { return actions.append(.forget(id)) }
         actions.append(.dropAnswer(id))
-        keptBytes -= entry.prepared?.outputBytes ?? 0
+        keptBytes -= entry.answerBytes
         dropForgotten()
     }
 

@@ -37,7 +37,7 @@ extension DispatcherCore {
                 if !entry.isInMemory { found.append("job \(id) runs, and is not in memory") }
             case .kept:
                 if entry.isInMemory { found.append("job \(id) has ended, and is in memory") }
-                if !entry.ticket.isDurable { keptInMemory += entry.prepared?.outputBytes ?? 0 }
+                if !entry.ticket.isDurable { keptInMemory += entry.answerBytes }
             case .preparing, .storing, .loading, .ending: break
             }
             if entry.ticket.isDurable != entry.isInJournal { found.append("job \(id) is not charged to the journal") }

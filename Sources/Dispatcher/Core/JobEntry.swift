@@ -48,5 +48,13 @@ struct JobEntry {
         self.phase = phase
     }
 
+    /// What its kept answer takes: the outputs, and about as much as the report has of each shard.
+    var answerBytes: Int { prepared.map { $0.outputBytes + 1024 + 512 * $0.shards } ?? 0 }
+
+    /// A caller in this process has heard its answer; it asks no second time.
+    var canBeAskedAgain: Bool {
+        !waiters.allSatisfy { if case .local = $0.route { true } else { false } }
+    }
+
     func waits(on route: JobWaiter.Route) -> Bool { waiters.contains { $0.route == route } }
 }

@@ -62,20 +62,13 @@ extension DispatcherService {
     }
 
     private func setTimer() {
-        let due = core.nextTimer
-        guard due != timerDue else { return }
-        timerDue = due
-        timer?.cancel()
-        guard let due else { return }
-        let wake = start.advanced(by: Instant.origin.duration(to: due))
-        timer = Task { [clock] in
-            do { try await clock.sleep(until: wake) } catch { return }
-            self.timerFired()
+        timer.set(core.nextTimer.map { start.advanced(by: Instant.origin.duration(to: $0)) }) {
+            await self.timerFired()
         }
     }
 
     private func timerFired() {
-        timerDue = nil
+        timer.woke()
         handle(DispatcherEvent.tick)
     }
 }

@@ -37,15 +37,13 @@ public actor DispatcherService {
     var journalQueues: [JobID: [JournalWork]] = [:]
     /// From sensors' messages to windows; nil without triggers.
     var triggers: TriggerPipeline?
-    var triggerCapacity = 0
-    var triggerTimer: Task<Void, Never>?
-    var triggerTimerDue: Instant?
+    var windowBatches = WindowBatches()
+    var triggerTimer = WakeTimer()
     var lastWindowJob: UInt64 = 0
     /// Bounded by the windows that the fleet takes at a time.
     let triggerWork = AsyncStream<TriggerWork>.makeStream()
     var wasBorn = false
-    var timer: Task<Void, Never>?
-    var timerDue: Instant?
+    var timer = WakeTimer()
     let outgoing = AsyncStream<Outgoing>.makeStream()
     /// Payload bytes and messages in `outgoing`.
     var outgoingBytes = 0
@@ -110,8 +108,8 @@ public actor DispatcherService {
             self.triggerWork.continuation.finish()
             group.cancelAll()
         }
-        timer?.cancel()
-        triggerTimer?.cancel()
+        timer.cancel()
+        triggerTimer.cancel()
         for waiter in localWaiters.values { waiter.finish() }
     }
 

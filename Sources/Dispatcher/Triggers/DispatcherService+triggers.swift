@@ -7,9 +7,9 @@ import Models
 import Transformer
 import Triggers
 
-/// A window at the fleet: its job's answers, of which the last one counts.
+/// Windows at the fleet: their job's answers, of which the last one counts.
 struct TriggerWork: Sendable {
-    let window: WindowID
+    let windows: [WindowID]
     let job: JobID
     let answers: AsyncStream<JobAnswer>
 }
@@ -23,88 +23,99 @@ extension DispatcherService {
         guard triggers != nil else { return }
         for action in triggers?.handle(event, at: now) ?? [] {
             switch action {
-            case .infer(let job): infer(job)
+            case .infer(let window): windowBatches.add(window)
             case .publish(let message): enqueue(.message(message))
             }
         }
+        while let windows = windowBatches.next() { infer(windows) }
         setTriggerTimer()
     }
 
-    /// Twice as many windows as slots: the next one is there when a slot falls free.
+    /// Twice as many jobs as slots: the next one is there when a slot falls free.
     func updateTriggerCapacity() {
         guard triggers != nil else { return }
         let capacity = 2 * core.liveSlots
-        guard capacity != triggerCapacity else { return }
-        triggerCapacity = capacity
-        handle(TriggerEvent.capacity(capacity))
+        guard capacity != windowBatches.capacity else { return }
+        windowBatches.capacity = capacity
+        handle(TriggerEvent.capacity(windowBatches.windowCapacity))
     }
 
-    /// Waits for a window's job.
+    /// Waits for the job of some windows.
     func await(_ work: TriggerWork) async {
-        for await answer in work.answers where answer.status.isFinal {
-            guard answer.status == .done, let (results, labels) = answer.inference, let result = results.first else {
-                logger.warning(
-                    "window failed",
-                    metadata: ["job": "\(work.job)", "reason": "\(answer.errorMessage ?? "unknown")"])
-                return handle(TriggerEvent.failed(work.window))
-            }
-            var answered = InferenceAnswer(work.job, result, labels)
-            answered.workers = answer.report?.objectValue?["workers"]?.arrayValue?.compactMap(\.stringValue) ?? []
-            return handle(TriggerEvent.answered(work.window, answered))
-        }
-        handle(TriggerEvent.failed(work.window))
+        for await answer in work.answers where answer.status.isFinal { return took(answer, work) }
+        failed(work, reason: "no answer came")
     }
 
-    private func infer(_ window: WindowJob) {
+    private func took(_ answer: JobAnswer, _ work: TriggerWork) {
+        guard answer.status == .done, let (results, labels) = answer.inference, results.count == work.windows.count
+        else { return failed(work, reason: answer.errorMessage ?? "unknown") }
+        windowBatches.ended()
+        let workers = answer.report?.objectValue?["workers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        for (window, result) in zip(work.windows, results) {
+            handle(TriggerEvent.answered(window, InferenceAnswer(work.job, result, labels, workers)))
+        }
+    }
+
+    private func failed(_ work: TriggerWork, reason: String) {
+        logger.warning(
+            "windows failed",
+            metadata: ["job": "\(work.job)", "windows": "\(work.windows.count)", "reason": "\(reason)"])
+        windowBatches.ended()
+        for window in work.windows { handle(TriggerEvent.failed(window)) }
+    }
+
+    private func infer(_ windows: [WindowJob]) {
         lastWindowJob += 1
         let name = "trigger-\(String(options.epoch, radix: 36))-\(lastWindowJob)"
+        guard let job = JobID(name) else { preconditionFailure("'\(name)' is a job ID") }
+        var work = TriggerWork(windows: windows.map(\.id), job: job, answers: AsyncStream { $0.finish() })
         do {
-            guard let job = JobID(name) else { throw JobError(.invalidRequest, "'\(name)' is no job ID") }
-            let timeout = window.deadline.map { max(now.duration(to: $0), .milliseconds(1)) }
-            let payload = try JobRequest.encode(request(window), as: job, timeout: timeout ?? options.timeout)
-            triggerWork.continuation.yield(TriggerWork(window: window.id, job: job, answers: submit(payload)))
+            // As long as the last of them is wanted; those that are not are dropped by the pipeline.
+            let deadlines = windows.compactMap(\.deadline)
+            let timeout = deadlines.count < windows.count ? nil : deadlines.max().map { now.duration(to: $0) }
+            let payload = try JobRequest.encode(
+                request(windows), as: job, timeout: max(timeout ?? options.timeout, .milliseconds(1)))
+            work = TriggerWork(windows: work.windows, job: job, answers: submit(payload))
         } catch {
-            logger.warning("window failed", metadata: ["job": "\(name)", "reason": "\(error)"])
-            handle(TriggerEvent.failed(window.id))
+            logger.error("windows could not be laid out", metadata: ["job": "\(job)", "reason": "\(error)"])
         }
+        triggerWork.continuation.yield(work)
     }
 
-    private func request(_ window: WindowJob) throws -> Safetensors {
-        var metadata = ["op": InferenceRequest.op, "model": window.model]
+    /// Of windows that are all alike.
+    private func request(_ windows: [WindowJob]) throws -> Safetensors {
+        let model = windows[0].model
+        var metadata = ["op": InferenceRequest.op, "model": model]
         var tensors: [TensorSource] = []
-        switch window.input {
-        case .text(let text): metadata["inputs"] = JSON.array([.string(text)]).text()
-        case .tensor(var values, let channels, let length):
-            if !window.isNormalisedByModel,
-                case .series(let input)? = options.models[window.model]?.configuration.input,
-                input.channels == channels
-            {
-                // The model standardises what it is given: so that it finds what the trigger has made.
-                for place in values.indices {
-                    let channel = place / length
-                    values[place] = values[place] * input.deviation[channel] + input.mean[channel]
-                }
-            }
-            tensors = [TensorSource("x", .f32, shape: [1, channels, length], values)]
+        switch windows[0].input {
+        case .text: metadata["inputs"] = JSON.array(windows.map(\.text)).text()
+        case .tensor(_, let channels, let length):
+            let values = windows.flatMap(values)
+            tensors = [TensorSource("x", .f32, shape: [windows.count, channels, length], values)]
         }
         return try Safetensors(parsing: Safetensors.encode(metadata: metadata, tensors: tensors))
     }
 
-    private func setTriggerTimer() {
-        let due = triggers?.nextTimer
-        guard due != triggerTimerDue else { return }
-        triggerTimerDue = due
-        triggerTimer?.cancel()
-        guard let due else { return }
-        let wake = start.advanced(by: Instant.origin.duration(to: due))
-        triggerTimer = Task { [clock] in
-            do { try await clock.sleep(until: wake) } catch { return }
-            self.triggerTimerFired()
+    /// The model standardises what it is given: so that it finds what the trigger has made.
+    private func values(_ window: WindowJob) -> [Float] {
+        guard case .tensor(var values, let channels, let length) = window.input else { return [] }
+        guard !window.isNormalisedByModel,
+            case .series(let input)? = options.models[window.model]?.configuration.input, input.channels == channels
+        else { return values }
+        for place in values.indices {
+            let channel = place / length
+            values[place] = values[place] * input.deviation[channel] + input.mean[channel]
         }
+        return values
+    }
+
+    private func setTriggerTimer() {
+        let due = triggers?.nextTimer.map { start.advanced(by: Instant.origin.duration(to: $0)) }
+        triggerTimer.set(due) { await self.triggerTimerFired() }
     }
 
     private func triggerTimerFired() {
-        triggerTimerDue = nil
+        triggerTimer.woke()
         handle(TriggerEvent.tick)
     }
 
@@ -127,6 +138,10 @@ extension DispatcherService {
     }
 }
 
+extension WindowJob {
+    fileprivate var text: JSON { if case .text(let text) = input { .string(text) } else { .null } }
+}
+
 /// The machine's load average over one minute.
 private var machineLoad: Double {
     var loads = [0.0]
@@ -134,11 +149,12 @@ private var machineLoad: Double {
 }
 
 extension InferenceAnswer {
-    init(_ job: JobID, _ result: EncoderResult, _ labels: [String]) {
+    init(_ job: JobID, _ result: EncoderResult, _ labels: [String], _ workers: [String]) {
         switch result {
-        case .embedding(let row): self.init(job: job.text, embedding: row)
+        case .embedding(let row): self.init(job: job.text, embedding: row, workers: workers)
         case .logits(let logits):
-            self.init(job: job.text, labels: labels, scores: EncoderResult.probabilities(logits))
+            self.init(
+                job: job.text, labels: labels, scores: EncoderResult.probabilities(logits), workers: workers)
         }
     }
 }

@@ -84,7 +84,7 @@ extension World {
         }
     }
 
-    private func route(_ client: Int) -> JobWaiter.Route { .local(UInt64(client)) }
+    private func route(_ client: Int) -> JobWaiter.Route { .topic("client-\(client)", correlation: nil) }
 
     private mutating func requested(_ number: Int, _ client: Int, isOther: Bool) {
         let job = jobs[number]
@@ -262,9 +262,11 @@ extension World {
     }
 
     private mutating func answer(_ number: Int, _ waiter: JobWaiter, _ content: SimulatedAnswer.Content) {
-        guard case .local(let client) = waiter.route else { return }
-        let answer = SimulatedAnswer(job: number, client: Int(client), content: content)
-        send(.answer(answer), from: .dispatcher, to: clientPeer(Int(client)), qos: .atLeastOnce)
+        guard case .topic(let topic, _) = waiter.route, let client = Int(topic.dropFirst("client-".count)) else {
+            return
+        }
+        let answer = SimulatedAnswer(job: number, client: client, content: content)
+        send(.answer(answer), from: .dispatcher, to: clientPeer(client), qos: .atLeastOnce)
     }
 
     // MARK: The disk

@@ -56,7 +56,7 @@ extension JobWaiter.Route {
     var words: String {
         switch self {
         case .topic(let topic, _): topic
-        case .local(let number): "client-\(number)"
+        case .local(let number): "local-\(number)"
         }
     }
 }

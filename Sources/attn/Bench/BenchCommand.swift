@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure a fleet, a worker, or the kernels of this machine.",
         subcommands: [
             BenchFleetCommand.self, BenchKernelCommand.self, BenchMachineCommand.self, BenchModelCommand.self,
-            BenchRequestsCommand.self, BenchStrategiesCommand.self,
+            BenchRequestsCommand.self, BenchSensorsCommand.self, BenchStrategiesCommand.self,
             BenchWorkerCommand.self,
         ])
 }

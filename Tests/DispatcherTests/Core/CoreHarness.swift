@@ -42,12 +42,12 @@ struct CoreHarness {
 
     mutating func request(
         _ name: String, durable: Bool = false, from client: String = "client", bytes: Int = 1000, digest: UInt64 = 1,
-        timeout: Duration = .seconds(60), priority: Int = 0
+        timeout: Duration = .seconds(60), priority: Int = 0, route: JobWaiter? = nil
     ) {
         let ticket = JobTicket(
             id: job(name), digest: digest, bytes: bytes, priority: priority, isDurable: durable,
             deadline: now.advanced(by: timeout), client: client)
-        handle(.requested(ticket, waiter(client)))
+        handle(.requested(ticket, route ?? waiter(client)))
     }
 
     mutating func join(_ name: String, slots: Int = 1) {

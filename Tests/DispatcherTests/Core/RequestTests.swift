@@ -102,7 +102,8 @@ import Testing
     @Test("Answers of transient jobs are kept within a bound: the oldest go first")
     func keptBytes() {
         var admission = AdmissionSettings()
-        admission.answerBytes = 250
+        // Each takes 100 bytes of outputs, and a report of one shard.
+        admission.answerBytes = 2 * (100 + 1024 + 512) + 50
         var fleet = CoreHarness(admission: admission)
         fleet.join("a")
         for name in ["a", "b", "c"] { fleet.request(name) }
@@ -114,6 +115,20 @@ import Testing
         let actions = fleet.take()
         #expect(actions.sends == 1)
         #expect(actions.delivered.keys.map(\.text) == ["c"])
+    }
+
+    @Test("An answer is not kept for callers in this process, who do not ask again")
+    func notKept() {
+        var fleet = CoreHarness()
+        fleet.join("a")
+        let local = JobWaiter(.local(1), wantsUpdates: false)
+        fleet.request("mine", route: local)
+        fleet.request("ours", route: local)
+        fleet.request("ours", from: "one")
+        fleet.work()
+        #expect(fleet.take().delivered.keys.map(\.text).sorted() == ["mine", "ours"])
+        #expect(fleet.core.tables.kept == 1)
+        #expect(fleet.core.invariantViolations(at: fleet.now).isEmpty)
     }
 
     @Test("A client that withdraws cancels the job if nobody else waits for it")
