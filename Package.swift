@@ -126,9 +126,9 @@ let package = Package(
                 heap,
             ],
             swiftSettings: settings),
-        // From sensors' readings to windows, and from answers to topics.
         // What the demo replays, and its book of what came back; the shell around it is in attn.
         .target(name: "Demo", dependencies: ["Codecs"], swiftSettings: settings),
+        // From sensors' readings to windows, and from answers to topics.
         .target(name: "Triggers", dependencies: ["Codecs", "Fleet", collections, yaml], swiftSettings: settings),
         // What outlives a dispatcher. Its database is for the dispatcher alone: no worker links it.
         .target(

@@ -5,18 +5,36 @@ public struct PlaybackTable: Sendable {
     public init(_ palette: Palette) { self.palette = palette }
 
     /// Everything, for a screen that is drawn again and again.
-    /// - Parameter workers: in their order, with whether they run.
-    public func screen(_ playback: Playback, workers: [(name: String, isRunning: Bool)], at now: Duration) -> [String] {
-        var lines = ["", "  " + palette.styled("sensor      activity     score             latency", .dim)]
-        for (number, sensor) in playback.sensors.enumerated() { lines.append("  " + line(number, sensor)) }
-        lines += ["", "  " + palette.styled("worker      windows/s", .dim)]
-        let phase = playback.phases.last
-        for (name, isRunning) in workers {
-            let rate = phase?.rate(of: name, at: now) ?? 0
-            let state = isRunning ? bar(rate / 40, 20) : palette.styled("killed", .red)
-            lines.append("  \(name.padded(12))\(isRunning ? fixed(rate, 1).padded(8) : "".padded(8))\(state)")
-        }
-        return lines + ["", "  " + status(playback, at: now)]
+    /// - Parameters:
+    ///   - workers: in their order, with whether they run.
+    ///   - height: how many lines there may be, nil for any number; sensors that do not fit are only counted.
+    public func screen(
+        _ playback: Playback, workers: [(name: String, isRunning: Bool)], height: Int? = nil, at now: Duration
+    ) -> [String] {
+        let below = workerLines(playback.phases.last, workers, at: now) + ["", "  " + status(playback, at: now)]
+        let head = ["", "  " + palette.styled("sensor      activity     score             latency", .dim)]
+        let room = height.map { max(0, $0 - head.count - below.count) } ?? Int.max
+        return head + sensorLines(playback.sensors, room: room) + below
+    }
+
+    private func sensorLines(_ sensors: [Playback.Sensor], room: Int) -> [String] {
+        let shown = sensors.count <= room ? sensors.count : max(0, room - 1)
+        let lines = sensors.prefix(shown).enumerated().map { "  " + line($0.offset, $0.element) }
+        return shown == sensors.count
+            ? lines : lines + ["  " + palette.styled("… and \(sensors.count - shown) more", .dim)]
+    }
+
+    private func workerLines(
+        _ phase: Playback.Phase?, _ workers: [(name: String, isRunning: Bool)], at now: Duration
+    ) -> [String] {
+        let rates = workers.map { phase?.rate(of: $0.name, at: now) ?? 0 }
+        // Bars are drawn against the fastest, however fast the devices are.
+        let fastest = max(rates.max() ?? 0, 1)
+        return ["", "  " + palette.styled("worker      windows/s", .dim)]
+            + zip(workers, rates).map { worker, rate in
+                let state = worker.isRunning ? bar(rate / fastest, 20) : palette.styled("killed", .red)
+                return "  \(worker.name.padded(12))\((worker.isRunning ? fixed(rate, 1) : "").padded(8))\(state)"
+            }
     }
 
     private func line(_ number: Int, _ sensor: Playback.Sensor) -> String {

@@ -97,6 +97,20 @@ struct PlaybackTests {
         #expect(coloured.joined().contains("\u{1b}[31mkilled\u{1b}[0m") && !text.contains("\u{1b}"))
     }
 
+    @Test("fits the screen: sensors that do not are counted")
+    func height() {
+        let table = PlaybackTable(Palette(isColoured: false))
+        let workers = [(name: "w1", isRunning: true)]
+        let whole = table.screen(playback(sensors: 20), workers: workers, at: .zero)
+        #expect(whole.count == 27)
+        for height in 8...30 {
+            let lines = table.screen(playback(sensors: 20), workers: workers, height: height, at: .zero)
+            #expect(lines.count == min(height, whole.count))
+            #expect(lines.suffix(5) == whole.suffix(5), "workers and the whole are never left out")
+            #expect(lines.contains("  … and \(28 - height) more") == (height < whole.count))
+        }
+    }
+
     @Test(
         "numbers have the decimals asked for",
         arguments: [

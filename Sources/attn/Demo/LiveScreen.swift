@@ -5,6 +5,14 @@ struct LiveScreen {
     let isShown = isatty(STDOUT_FILENO) == 1
     private var drawn = 0
 
+    /// How many lines fit, the cursor's own left out; nil if the terminal does not say. What has scrolled away at the
+    /// top cannot be drawn over.
+    var height: Int? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 1 else { return nil }
+        return Int(size.ws_row) - 1
+    }
+
     mutating func draw(_ lines: [String]) {
         guard isShown else { return }
         var text = cursorUp

@@ -110,7 +110,7 @@ extension SensorDemo {
 
     private func draw() async {
         while screen.isShown, !page.isQuiet, !Task.isCancelled {
-            screen.draw(table.screen(playback, workers: workers, at: now))
+            screen.draw(table.screen(playback, workers: workers, height: screen.height, at: now))
             do { try await clock.sleep(for: .milliseconds(100)) } catch { return }
         }
     }
