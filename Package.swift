@@ -199,8 +199,10 @@ let package = Package(
             ],
             path: "Tests/FuzzedDecoders", swiftSettings: settings),
         .testTarget(
-            name: "AttnMathTests", dependencies: ["AttnMath", "CAllocationCounter"], resources: [.copy("Vectors")],
-            swiftSettings: settings),
+            name: "AttnMathTests",
+            dependencies: ["AttnKernels", "AttnMath", "CAllocationCounter", "CAttnKernels"]
+                + kernelVariants.map { .target(name: $0.name) },
+            resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
             name: "CodecsTests", dependencies: ["Codecs"], resources: [.copy("Vectors")], swiftSettings: settings),
         .testTarget(
