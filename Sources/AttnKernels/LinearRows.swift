@@ -31,6 +31,8 @@ private func computeBlock<E: Element>(
     _ layer: LinearRows, _ row: Int, _ rows: Int, sums: UnsafeMutablePointer<Float>, _: E.Type
 ) {
     let depth = slabDepth(inputs: layer.inputs)
+    let x = sums + (rows + tileRows - 1) / tileRows * tileRows * weightPanelWidth
+    interleave(layer.x + row * layer.inputs, rows: rows, inputs: layer.inputs, into: x)
     var slab = layer.panels.assumingMemoryBound(to: E.self)
     var output = 0
     while output < layer.outputs {
@@ -39,7 +41,7 @@ private func computeBlock<E: Element>(
         while input < layer.inputs {
             let count = min(depth, layer.inputs - input)
             let isLast = input + count == layer.inputs
-            multiplySlab(layer, row, rows, slab, input: input, depth: count, sums, finishing: isLast ? output : -1)
+            multiplySlab(layer, x, row, rows, slab, input: input, depth: count, sums, finishing: isLast ? output : -1)
             slab += count * weightPanelWidth
             input += count
         }
@@ -57,17 +59,40 @@ private func fill(_ sums: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Flo
 /// written takes its way into memory while the next tile is computed.
 @inline(__always)
 private func multiplySlab<E: Element>(
-    _ layer: LinearRows, _ firstRow: Int, _ rows: Int, _ slab: UnsafePointer<E>, input: Int, depth: Int,
+    _ layer: LinearRows, _ x: UnsafePointer<Float>, _ firstRow: Int, _ rows: Int, _ slab: UnsafePointer<E>, input: Int,
+    depth: Int,
     _ sums: UnsafeMutablePointer<Float>, finishing: Int
 ) {
+    // Of few rows the weights are what takes long to come: while a slab is computed the next is asked for, bit by bit.
+    let passes = (rows + tileRows - 1) / tileRows * (weightPanelWidth / panelWidth)
+    let step = rows == 1 || passes > fewPasses ? 0 : weightPanelWidth * MemoryLayout<E>.stride / passes
+    var ahead = UnsafeRawPointer(slab + depth * weightPanelWidth)
     var row = 0
     while row < rows {
         let tile = sums + row * weightPanelWidth
         let count = min(tileRows, rows - row)
         addTile(
-            layer.x + (firstRow + row) * layer.inputs + input, xStride: layer.inputs, slab, depth: depth, to: tile,
-            rows: count)
+            x + row * layer.inputs + input * count, slab, depth: depth, to: tile, rows: count, askingFor: ahead,
+            by: step)
+        ahead += depth * step
         if finishing >= 0 { finishTile(layer, tile, row: firstRow + row, rows: count, output: finishing) }
         row += tileRows
+    }
+}
+
+/// Rows in the order the register tile reads them in: tile after tile, [inputs][rows of the tile] each.
+@inline(__always)
+private func interleave(
+    _ x: UnsafePointer<Float>, rows: Int, inputs: Int, into tiles: UnsafeMutablePointer<Float>
+) {
+    var row = 0
+    while row < rows {
+        let count = min(tileRows, rows - row)
+        let tile = tiles + row * inputs
+        for i in 0..<count {
+            let source = x + (row + i) * inputs
+            for input in 0..<inputs { tile[input * count + i] = source[input] }
+        }
+        row += count
     }
 }

@@ -2,7 +2,7 @@
 //
 // A panel is 16 outputs. Its weights are read `depth` inputs at a time: such a slab (16 KB of float32) stays in the
 // first-level cache while all register tiles of a block of rows pass over it, and the block's sums (at most 12 KB) do as
-// well. The block's inputs stay in the second-level cache from panel to panel.
+// well. The block's inputs, in the order in which the tile reads them, stay in the second-level cache from panel to panel.
 
 import CAttnKernels
 
@@ -19,16 +19,23 @@ func slabDepth(inputs: Int) -> Int {
     return (inputs + slabs - 1) / slabs
 }
 
+/// Up to so many passes over a slab it pays to ask for the next one meanwhile. A single row reads the slabs once, one after
+/// the other, which the processor foresees by itself.
+var fewPasses: Int {
+    @inline(__always) get { 12 }
+}
+
 /// Inputs in pairs, as the integer tile takes them.
 @inline(__always)
 func pairCount(inputs: Int) -> Int {
     (inputs + 1) / 2
 }
 
-/// Floats `linearRows` needs as workspace, 64-byte aligned: the sums of a block of rows and a panel; with int8 the sums of
+/// Floats `linearRows` needs as workspace, 64-byte aligned: the sums of a block of rows and a panel, and its inputs as the
+/// register tile reads them; with int8 the sums of
 /// a tile, and each row's scale and 16-bit integers.
 public func linearWorkspaceCount(rows: Int, inputs: Int, format: Int) -> Int {
     let rows = min((rows + tileRows - 1) / tileRows * tileRows, linearBlockRows(inputs: inputs))
     return format == WeightsInt8
-        ? tileRows * weightPanelWidth + rows * (1 + pairCount(inputs: inputs)) : rows * weightPanelWidth
+        ? tileRows * weightPanelWidth + rows * (1 + pairCount(inputs: inputs)) : rows * (weightPanelWidth + inputs)
 }

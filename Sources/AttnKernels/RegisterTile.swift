@@ -83,6 +83,36 @@ struct RegisterTile {
         }
     }
 
+    /// Adds A B as `add` does, for `a` that lies interleaved, [depth][rows].
+    ///
+    /// Rows that lie apart, often by whole cache lines, are read from the same bank of the first-level cache, one scalar a
+    /// cycle; here they are neighbours.
+    @inline(__always)
+    mutating func addInterleaved<E: Element>(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<E>, bStride: Int, depth: Int, rows: Int,
+        asking: Bool, for ahead: UnsafeRawPointer, by step: Int
+    ) {
+        var scalars = a
+        var bRow = b
+        var ahead = ahead
+        for _ in 0..<depth {
+            let b0 = E.load(bRow)
+            let b1 = E.load(bRow + laneCount)
+            addRow(scalars[0], b0, b1, &c00, &c01)
+            if rows > 1 { addRow(scalars[1], b0, b1, &c10, &c11) }
+            if rows > 2 { addRow(scalars[2], b0, b1, &c20, &c21) }
+            if rows > 3 { addRow(scalars[3], b0, b1, &c30, &c31) }
+            if rows > 4 { addRow(scalars[4], b0, b1, &c40, &c41) }
+            if rows > 5 { addRow(scalars[5], b0, b1, &c50, &c51) }
+            if asking {
+                prefetch(ahead)
+                ahead += step
+            }
+            scalars += rows
+            bRow += bStride
+        }
+    }
+
     /// Writes the tile to `c` [rows][N].
     @inline(__always)
     func store(to c: UnsafeMutablePointer<Float>, stride: Int, rows: Int) {
