@@ -5,7 +5,8 @@ import CAttnKernels
 /// Writes the integers nearest to x / scale (ties to even), from -127 to 127, as 16 bits, where scale = max |x| / 127; an
 /// odd count is filled up with a 0.
 ///
-/// A row of zeros has scale 0. If an element is not finite the scale is NaN, and so is all that is computed from it.
+/// A row of zeros has scale 0. One whose largest magnitude is below 3.7e-37, so that 127 divided by it is infinite, gives
+/// zeros too. If an element is not finite the scale is NaN, and so is all that is computed from it.
 /// - Returns: The scale.
 @inline(__always)
 func quantizeRow(_ x: UnsafePointer<Float>, count: Int, into integers: UnsafeMutablePointer<Int16>) -> Float {
@@ -24,7 +25,8 @@ func quantizeRow(_ x: UnsafePointer<Float>, count: Int, into integers: UnsafeMut
     return largest / 127 + invalidity
 }
 
-/// In the low 16 bits: adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits of the sum.
+/// In the low 16 bits: adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits of the sum. Those of an
+/// infinity, and of the NaN an operation gives, are 0.
 @inline(__always)
 private func nearestIntegers(_ x: Lanes) -> LaneBits {
     unsafeBitCast(x + Lanes(repeating: 0x1.8p23), to: LaneBits.self)

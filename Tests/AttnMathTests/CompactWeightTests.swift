@@ -52,6 +52,23 @@ struct CompactWeightTests {
         }
     }
 
+    @Test("int8: rows and outputs whose step has no finite reciprocal count as zeros, larger ones do not")
+    func smallestRows() {
+        let smallest = 127 / Float.greatestFiniteMagnitude
+        for kernel in layerKernels {
+            for (magnitude, isZero) in [(Float(1e-44), true), (1e-37, true), (smallest.nextUp, false)] {
+                let small = [Float](repeating: magnitude, count: 9) + [0]
+                let ones = [Float](repeating: 1, count: 10)
+                for (x, weight) in [(small, ones), (ones, small)] {
+                    let weights = LinearWeights(outputs: 1, inputs: 10, format: .int8, bias: nil, weight: weight)
+                    var y: [Float] = [.nan]
+                    kernel.linear(x, rows: 1, weights, .none, into: &y, workspace: LayerWorkspace())
+                    #expect(isZero ? y[0] == 0 : (y[0] - 9 * magnitude).magnitude < 1e-5 * magnitude)
+                }
+            }
+        }
+    }
+
     private func expectClose(_ sample: LinearSample, _ format: WeightFormat) {
         let (exact, magnitudes) = sample.exact()
         let weights = sample.packed(format)

@@ -16,8 +16,8 @@ public struct LayerKernel: Sendable {
     /// y = activation(x W^T + b) + residual.
     ///
     /// float32 accumulation; with int8 weights each row of x is rounded to 255 levels of its own largest magnitude, its
-    /// products with the weights' integers are summed exactly, and a row that has an element that is not finite gives NaN.
-    /// No rows: nothing is written.
+    /// products with the weights' integers are summed exactly, and a row that has an element that is not finite gives NaN;
+    /// rows of x and of W without an element of at least 3.7e-37 count as zeros. No rows: nothing is written.
     ///
     /// - Parameters:
     ///   - x: [rows][inputs].
