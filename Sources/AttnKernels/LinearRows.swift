@@ -63,36 +63,20 @@ private func multiplySlab<E: Element>(
     depth: Int,
     _ sums: UnsafeMutablePointer<Float>, finishing: Int
 ) {
-    // Of few rows the weights are what takes long to come: while a slab is computed the next is asked for, bit by bit.
-    let passes = (rows + tileRows - 1) / tileRows * (weightPanelWidth / panelWidth)
-    let step = rows == 1 || passes > fewPasses ? 0 : weightPanelWidth * MemoryLayout<E>.stride / passes
-    var ahead = UnsafeRawPointer(slab + depth * weightPanelWidth)
+    let next = UnsafeRawPointer(slab + depth * weightPanelWidth)
+    let lines = linesAhead(bytes: weightPanelWidth * MemoryLayout<E>.stride, rows: rows)
+    let step = depth / 4 * lines * cacheLine
+    var asked = 0
     var row = 0
     while row < rows {
         let tile = sums + row * weightPanelWidth
         let count = min(tileRows, rows - row)
+        let isAsking = asked < depth * weightPanelWidth * MemoryLayout<E>.stride
         addTile(
-            x + row * layer.inputs + input * count, slab, depth: depth, to: tile, rows: count, askingFor: ahead,
-            by: step)
-        ahead += depth * step
+            x + row * layer.inputs + input * count, slab, depth: depth, to: tile, rows: count,
+            askingFor: next + asked, lines: isAsking ? lines : 0)
+        asked += step
         if finishing >= 0 { finishTile(layer, tile, row: firstRow + row, rows: count, output: finishing) }
         row += tileRows
-    }
-}
-
-/// Rows in the order the register tile reads them in: tile after tile, [inputs][rows of the tile] each.
-@inline(__always)
-private func interleave(
-    _ x: UnsafePointer<Float>, rows: Int, inputs: Int, into tiles: UnsafeMutablePointer<Float>
-) {
-    var row = 0
-    while row < rows {
-        let count = min(tileRows, rows - row)
-        let tile = tiles + row * inputs
-        for i in 0..<count {
-            let source = x + (row + i) * inputs
-            for input in 0..<inputs { tile[input * count + i] = source[input] }
-        }
-        row += count
     }
 }

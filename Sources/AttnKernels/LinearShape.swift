@@ -19,10 +19,24 @@ func slabDepth(inputs: Int) -> Int {
     return (inputs + slabs - 1) / slabs
 }
 
-/// Up to so many passes over a slab it pays to ask for the next one meanwhile. A single row reads the slabs once, one after
-/// the other, which the processor foresees by itself.
-var fewPasses: Int {
-    @inline(__always) get { 12 }
+/// Cache lines of the next slab that a whole tile asks for with each four inputs, so that up to four tiles have asked for
+/// all of it.
+///
+/// - Parameter bytes: Of an input's weights in the panel.
+@inline(__always)
+func linesAhead(bytes: Int, rows: Int) -> Int {
+    let lines = 4 * bytes / cacheLine
+    return switch rows / tileRows {
+    case 0: 0
+    case 1: lines
+    case 2, 3: (lines + 1) / 2
+    default: (lines + 3) / 4
+    }
+}
+
+/// Bytes in a line of the cache.
+var cacheLine: Int {
+    @inline(__always) get { 64 }
 }
 
 /// Inputs in pairs, as the integer tile takes them.

@@ -63,7 +63,8 @@ func packPanel<E: Element>(
         while d + 4 <= headSize {
             var j = 0
             while j < panelWidth {
-                transpose4x4(keys + j * headSize + d, stride: headSize, into: panel + d * panelWidth + j)
+                transposeFour(
+                    keys + j * headSize + d, stride: headSize, into: panel + d * panelWidth + j, stride: panelWidth)
                 j += 4
             }
             d += 4
@@ -75,28 +76,4 @@ func packPanel<E: Element>(
         }
         d += 1
     }
-}
-
-/// Transposes 4 elements of 4 keys; a row of the result is one panel row further.
-@inline(__always)
-private func transpose4x4<E: Element>(
-    _ source: UnsafePointer<E>, stride: Int, into panel: UnsafeMutablePointer<Float>
-) {
-    let a = E.loadFour(source)
-    let b = E.loadFour(source + stride)
-    let c = E.loadFour(source + 2 * stride)
-    let d = E.loadFour(source + 3 * stride)
-    let abLow = SIMD4(lowHalf: a.lowHalf, highHalf: b.lowHalf)
-    let cdLow = SIMD4(lowHalf: c.lowHalf, highHalf: d.lowHalf)
-    let abHigh = SIMD4(lowHalf: a.highHalf, highHalf: b.highHalf)
-    let cdHigh = SIMD4(lowHalf: c.highHalf, highHalf: d.highHalf)
-    storeFour(SIMD4(lowHalf: abLow.evenHalf, highHalf: cdLow.evenHalf), panel)
-    storeFour(SIMD4(lowHalf: abLow.oddHalf, highHalf: cdLow.oddHalf), panel + panelWidth)
-    storeFour(SIMD4(lowHalf: abHigh.evenHalf, highHalf: cdHigh.evenHalf), panel + 2 * panelWidth)
-    storeFour(SIMD4(lowHalf: abHigh.oddHalf, highHalf: cdHigh.oddHalf), panel + 3 * panelWidth)
-}
-
-@inline(__always)
-private func storeFour(_ four: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(destination).storeBytes(of: four, as: SIMD4<Float>.self)
 }

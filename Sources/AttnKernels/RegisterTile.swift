@@ -89,12 +89,10 @@ struct RegisterTile {
     /// cycle; here they are neighbours.
     @inline(__always)
     mutating func addInterleaved<E: Element>(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<E>, bStride: Int, depth: Int, rows: Int,
-        asking: Bool, for ahead: UnsafeRawPointer, by step: Int
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<E>, bStride: Int, depth: Int, rows: Int
     ) {
         var scalars = a
         var bRow = b
-        var ahead = ahead
         for _ in 0..<depth {
             let b0 = E.load(bRow)
             let b1 = E.load(bRow + laneCount)
@@ -104,13 +102,53 @@ struct RegisterTile {
             if rows > 3 { addRow(scalars[3], b0, b1, &c30, &c31) }
             if rows > 4 { addRow(scalars[4], b0, b1, &c40, &c41) }
             if rows > 5 { addRow(scalars[5], b0, b1, &c50, &c51) }
-            if asking {
-                prefetch(ahead)
-                ahead += step
-            }
             scalars += rows
             bRow += bStride
         }
+    }
+
+    /// `addInterleaved` of all M rows, written out four deep: a sixth faster than in a loop of one.
+    ///
+    /// - Parameter lines: Cache lines from `ahead` on that are asked for with each four of depth, 0 to 4: a literal.
+    @inline(__always)
+    mutating func addInterleavedRows<E: Element>(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<E>, bStride: Int, depth: Int, askingFor ahead: UnsafeRawPointer,
+        lines: Int
+    ) {
+        var scalars = a
+        var bRow = b
+        var ahead = ahead
+        for _ in 0..<depth / 4 {
+            addAllRows(scalars, bRow)
+            addAllRows(scalars + tileRows, bRow + bStride)
+            addAllRows(scalars + 2 * tileRows, bRow + 2 * bStride)
+            addAllRows(scalars + 3 * tileRows, bRow + 3 * bStride)
+            if lines > 0 { prefetch(ahead) }
+            if lines > 1 { prefetch(ahead + cacheLine) }
+            if lines > 2 { prefetch(ahead + 2 * cacheLine) }
+            if lines > 3 { prefetch(ahead + 3 * cacheLine) }
+            ahead += lines * cacheLine
+            scalars += 4 * tileRows
+            bRow += 4 * bStride
+        }
+        for _ in 0..<depth % 4 {
+            addAllRows(scalars, bRow)
+            scalars += tileRows
+            bRow += bStride
+        }
+    }
+
+    /// M scalars times a row of B.
+    @inline(__always)
+    private mutating func addAllRows<E: Element>(_ scalars: UnsafePointer<Float>, _ bRow: UnsafePointer<E>) {
+        let b0 = E.load(bRow)
+        let b1 = E.load(bRow + laneCount)
+        addRow(scalars[0], b0, b1, &c00, &c01)
+        addRow(scalars[1], b0, b1, &c10, &c11)
+        addRow(scalars[2], b0, b1, &c20, &c21)
+        addRow(scalars[3], b0, b1, &c30, &c31)
+        addRow(scalars[4], b0, b1, &c40, &c41)
+        addRow(scalars[5], b0, b1, &c50, &c51)
     }
 
     /// Writes the tile to `c` [rows][N].
