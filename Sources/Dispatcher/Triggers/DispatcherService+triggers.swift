@@ -50,8 +50,8 @@ extension DispatcherService {
         guard answer.status == .done, let (results, labels) = answer.inference, results.count == work.windows.count
         else { return failed(work, reason: answer.errorMessage ?? "unknown") }
         windowBatches.ended()
-        let workers = answer.report?.objectValue?["workers"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        for (window, result) in zip(work.windows, results) {
+        for (index, (window, result)) in zip(work.windows, results).enumerated() {
+            let workers = answer.report?.workers(ofSequence: index) ?? []
             handle(TriggerEvent.answered(window, InferenceAnswer(work.job, result, labels, workers)))
         }
     }
@@ -156,5 +156,19 @@ extension InferenceAnswer {
             self.init(
                 job: job.text, labels: labels, scores: EncoderResult.probabilities(logits), workers: workers)
         }
+    }
+}
+
+extension JSON {
+    /// The workers that a job's report names for one of its sequences: whose shards had it, or had some of every sequence.
+    func workers(ofSequence index: Int) -> [String] {
+        let shards = objectValue?["shards"]?.arrayValue?.compactMap(\.objectValue) ?? []
+        let workers = shards.compactMap { shard -> String? in
+            if let run = shard["sequences"]?.arrayValue?.compactMap(\.intValue), run.count == 2 {
+                guard run[0] <= index, index < run[1] else { return nil }
+            }
+            return shard["worker"]?.stringValue
+        }
+        return Set(workers).sorted()
     }
 }
