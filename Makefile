@@ -100,6 +100,16 @@ bench-models: setup ## Compare MiniLM with PyTorch and onnxruntime on one core, 
 	fi; \
 	$$python tools/bench_models.py --model models/all-MiniLM-L6-v2 --json out/bench-models.json $(BENCH_OPTIONS)
 
+.PHONY: bench-inference
+bench-inference: setup ## Measure models on fleets: requests a second, strategies, ten thousand sensors
+	swift build -c release
+	@tools/install_minilm
+	@for tokens in 16 128 512; do \
+		.build/release/attn bench requests --model models/all-MiniLM-L6-v2 --tokens $$tokens; \
+	done
+	@.build/release/attn bench strategies --model models/all-MiniLM-L6-v2 --runs 9
+	@.build/release/attn bench sensors
+
 .PHONY: bench-triggers
 bench-triggers: setup ## Measure how many readings of how many sensors a second one core takes
 	swift build -c release --product attn-bench-triggers

@@ -66,6 +66,16 @@ public struct PlaybackTable: Sendable {
         ]
     }
 
+    /// What to say when more workers did not answer more windows.
+    public func hint(_ phases: [Playback.Phase]) -> String? {
+        guard let first = phases.first, let last = phases.last, last.workers > first.workers,
+            last.rate(at: .zero) < 1.1 * first.rate(at: .zero)
+        else { return nil }
+        return palette.styled(
+            "more workers, but not more windows: the cores or the broker that all share are the limit here; "
+                + "a smaller --share leaves it to the workers", .dim)
+    }
+
     private func bar(_ share: Double, _ width: Int) -> String {
         let full = max(0, min(Int((share * Double(width)).rounded()), width))
         return palette.styled(String(repeating: "█", count: full), .cyan) + String(repeating: "·", count: width - full)

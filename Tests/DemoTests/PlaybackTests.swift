@@ -79,6 +79,27 @@ struct PlaybackTests {
         #expect(book.workers == ["w1", "w2", "w9"])
     }
 
+    @Test("says so when more workers answered no more windows")
+    func hint() {
+        let table = PlaybackTable(Palette(isColoured: false))
+        func phases(_ answers: (Int, Int)) -> [Playback.Phase] {
+            var book = playback(sensors: 1)
+            for (workers, count) in [(3, answers.0), (5, answers.1)] {
+                book.begin(phase: "phase", workers: workers, at: .zero)
+                for _ in 0..<count {
+                    let round = book.begin(0)
+                    book.completed(round, at: .zero)
+                    _ = book.received(answer(round, "still"), at: .zero)
+                }
+                book.endPhase(at: .seconds(1))
+            }
+            return book.phases
+        }
+        #expect(table.hint(phases((10, 20))) == nil)
+        #expect(table.hint(phases((20, 21)))?.hasPrefix("more workers, but not more windows") == true)
+        #expect(table.hint(Array(phases((20, 21)).prefix(1))) == nil)
+    }
+
     @Test("is drawn: sensors, workers, the whole; without colours plain text")
     func table() {
         var book = playback()

@@ -42,7 +42,7 @@ struct DemoSensorsCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The share of a core that each worker is held to, 0.005 to 1; 0: it is not held.", valueName: "share"))
-    var share = 0.02
+    var share = 0.01
 
     @Option(
         help: ArgumentHelp(

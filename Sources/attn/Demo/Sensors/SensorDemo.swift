@@ -75,6 +75,7 @@ extension SensorDemo {
             workers.append((LocalFleet.worker(number), true))
         }
         try await watch("five workers")
+        if let hint = table.hint(playback.phases) { page.line(hint) }
         let victim = LocalFleet.worker(2)
         try await fleet.kill(victim, signal: SIGKILL)
         workers[1].isRunning = false
