@@ -28,7 +28,7 @@ private func checkCount(_ cut: Cut, _ limits: PlanLimits) throws(JobError) {
     }
 }
 
-private func cannotCarry(_ problem: AttentionProblem, _ limits: PlanLimits) -> JobError {
+func cannotCarry(_ problem: AttentionProblem, _ limits: PlanLimits) -> JobError {
     var what = "one query of head size \(problem.headSize) with one key"
     if case .additive(let additive) = problem.scoring {
         what += " and weights of hidden size \(additive.hiddenSize)"

@@ -21,6 +21,8 @@ public struct AttentionPlan: Sendable, Equatable {
     public var shards: [Shard]
     /// Per row group the number of its blocks.
     public var blocks: [Int]
+    /// Of each shard, its worker's place among the planner's; empty: whoever is free.
+    public var owners: [Int] = []
     public var headRanges: Int
     public var queryRanges: Int
     public var keyRanges: Int

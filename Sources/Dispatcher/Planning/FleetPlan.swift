@@ -1,0 +1,34 @@
+/// A plan with what is predicted of it.
+public struct FleetPlan: Sendable {
+    public var plan: AttentionPlan
+    /// What the owners of `plan` are.
+    public var workers: [WorkerProfile]
+    /// Which of them is the dispatcher itself.
+    public var here: Int?
+    public var timeline: Timeline
+    /// All that were worked out, the best first.
+    public var candidates: [Candidate]
+
+    /// One way to do the job.
+    public struct Candidate: Sendable, Equatable {
+        public enum Kind: String, Sendable {
+            /// Undistributed, on the dispatcher's own cores.
+            case here
+            /// Undistributed, on the worker that is fastest alone.
+            case oneWorker = "one worker"
+            /// Heads and batch rows, and queries within a head.
+            case queries = "heads, queries"
+            /// Heads and batch rows, and keys within a head.
+            case keys = "heads, keys"
+        }
+
+        public var kind: Kind
+        /// Workers with a share.
+        public var workers: Int
+        public var shards: Int
+        /// Of tasks and results.
+        public var bytes: Int
+        /// Predicted, in seconds.
+        public var makespan: Double
+    }
+}

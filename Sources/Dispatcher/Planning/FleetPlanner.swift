@@ -1,0 +1,160 @@
+public import Fleet
+
+/// Finds the plan with the least predicted makespan.
+///
+/// Candidates are the whole job here, the whole job at the worker that is fastest alone, and, for a growing number of the fastest
+/// workers, the work line cut into shares that let all of them finish together: by queries, and by keys. All are
+/// estimated; the most promising are laid out in full, fitted to messages and held against each other by their timelines. So no
+/// plan is predicted to be slower than not distributing at all.
+///
+/// - Returns: nil if there is nobody to plan for.
+/// - Throws: `JobError.tooLarge` if no message can carry a piece of the job.
+public func planAttention(
+    _ problem: AttentionProblem, fleet: FleetProfile, limits: PlanLimits
+) throws(JobError) -> FleetPlan? {
+    try FleetPlanner(problem, fleet, limits).best()
+}
+
+struct FleetPlanner {
+    private typealias Kind = FleetPlan.Candidate.Kind
+
+    /// A candidate before it is laid out.
+    private struct Estimate {
+        let kind: Kind
+        /// Of each of `workers`; the last ones have none.
+        let shares: [Double]
+        let makespan: Double
+    }
+
+    private let problem: AttentionProblem
+    private let limits: PlanLimits
+    private let sizes: JobSizes
+    /// Those that would do the whole job soonest first.
+    private let workers: [WorkerProfile]
+    private let here: Int?
+    private let broker: Link
+    private let lines: [Kind: WorkLine]
+
+    /// How many of the estimated candidates are laid out.
+    private static let finalists = 3
+
+    init(_ problem: AttentionProblem, _ fleet: FleetProfile, _ limits: PlanLimits) {
+        (self.problem, self.limits, broker) = (problem, limits, fleet.broker)
+        let sizes = JobSizes(problem, elementBytes: limits.elementBytes)
+        self.sizes = sizes
+        let all = fleet.workers.filter { $0.speed > 0 } + (fleet.here.map { [$0] } ?? [])
+        let hereBefore = fleet.here.map { _ in all.count - 1 }
+        let alone = all.indices.map { sizes.seconds(alone: all[$0], fleet.broker, isHere: $0 == hereBefore) }
+        let order = all.indices.sorted { alone[$0] < alone[$1] }
+        workers = order.map { all[$0] }
+        here = order.firstIndex { $0 == hereBefore }
+        lines = [.queries: WorkLine(problem, .queries), .keys: WorkLine(problem, .keys(queryParts: 1))]
+    }
+
+    func best() throws(JobError) -> FleetPlan? {
+        guard !workers.isEmpty else { return nil }
+        var plans: [FleetPlan] = []
+        if let here { plans.append(try plan(.here, .queries, only(here))) }
+        if let first = workers.indices.first(where: { $0 != here }) {
+            plans.append(try plan(.oneWorker, .queries, only(first)))
+        }
+        var shares: [Double]?
+        for estimate in estimates().prefix(Self.finalists) {
+            let plan = try plan(estimate.kind, estimate.kind, estimate.shares)
+            if plan.timeline.makespan < plans.map(\.timeline.makespan).min() ?? .infinity { shares = estimate.shares }
+            plans.append(plan)
+        }
+        if let shares { plans += try inPieces(plans[plans.count - 1], shares) }
+        plans.sort { $0.timeline.makespan < $1.timeline.makespan }
+        var best = plans[0]
+        best.candidates = plans.flatMap(\.candidates)
+        return best
+    }
+
+    /// The leading plan with each share in pieces: they overlap with each other's messages, and less is lost with one.
+    private func inPieces(_ leader: FleetPlan, _ shares: [Double]) throws(JobError) -> [FleetPlan] {
+        guard let kind = leader.candidates.first?.kind else { return [] }
+        return [try plan(kind, kind, shares, pieces: 2)]
+    }
+
+    private func only(_ worker: Int) -> [Double] { workers.indices.map { $0 == worker ? 1 : 0 } }
+}
+
+// MARK: - Estimates
+
+extension FleetPlanner {
+    /// Of both lines, with 1, 2, 3, 4, 6, 8, 12 … of the workers; the best first.
+    private func estimates() -> [Estimate] {
+        var counts = [1]
+        while let last = counts.last, last < workers.count {
+            counts.append(min(max(last + 1, last * 3 / 2), workers.count))
+        }
+        return counts.flatMap { count in [Kind.queries, .keys].map { estimate($0, workers: count) } }
+            .sorted { $0.makespan < $1.makespan }
+    }
+
+    private func estimate(_ kind: Kind, workers count: Int) -> Estimate {
+        let chosen = workers.prefix(count)
+        let bytes = sizes.bytes(kind, shares: chosen.reduce(0) { $0 + $1.slots })
+        let wholes = chosen.map { worker in
+            max(sizes.flops / (Double(worker.slots) * worker.speed) + bytes.growing / worker.link.bytesPerSecond, 1e-12)
+        }
+        let starts = chosen.enumerated().map { index, worker in
+            index == here
+                ? worker.backlog
+                : worker.backlog + worker.link.roundTrip + broker.roundTrip
+                    + bytes.fixed * Double(worker.slots) / worker.link.bytesPerSecond
+        }
+        // Messages go one after the other: who is served later starts later.
+        var shares = Shares(starts: starts, wholes: wholes)
+        var queue = 0.0
+        let queued = starts.indices.map { index in
+            guard index != here, shares.shares[index] > 0 else { return starts[index] }
+            let slots = Double(chosen[index].slots)
+            queue +=
+                slots * (broker.roundTrip / 2 + bytes.fixed / broker.bytesPerSecond)
+                + shares.shares[index] * bytes.growing / broker.bytesPerSecond
+            return starts[index] + queue
+        }
+        shares = Shares(starts: queued, wholes: wholes)
+        return Estimate(
+            kind: kind, shares: shares.shares + Array(repeating: 0, count: workers.count - count),
+            makespan: max(shares.level, queue))
+    }
+}
+
+// MARK: - Plans
+
+extension FleetPlanner {
+    /// Lays a candidate out: the line cut by the workers' shares, each share by its slots and pieces.
+    private func plan(
+        _ kind: Kind, _ lineKind: Kind, _ shares: [Double], pieces: Int = 1
+    ) throws(JobError) -> FleetPlan {
+        let line = lines[lineKind] ?? WorkLine(problem, .queries)
+        var groups: [RowGroup] = []
+        var place = line.place(at: 0)
+        var done = 0.0
+        let last = shares.lastIndex { $0 > 0 }
+        for (worker, share) in shares.enumerated() where share > 0 {
+            let parts = workers[worker].slots * pieces
+            for part in 1...parts {
+                let isLast = worker == last && part == parts
+                let next = isLast ? line.end : line.place(at: done + share * Double(part) / Double(parts))
+                guard next != place else { continue }
+                line.append(from: place, to: next, owner: worker, to: &groups)
+                place = next
+            }
+            done += share
+        }
+        var fitting = MessageFitting(problem, limits, workers)
+        for group in groups { try fitting.add(group) }
+        let plan = AttentionPlan(fitting.groups)
+        let timeline = Timeline(
+            plan, problem, PlannedFleet(workers: workers, here: here, broker: broker),
+            elementBytes: limits.elementBytes)
+        let candidate = FleetPlan.Candidate(
+            kind: kind, workers: Set(plan.owners).count, shards: plan.shards.count, bytes: timeline.bytes,
+            makespan: timeline.makespan)
+        return FleetPlan(plan: plan, workers: workers, here: here, timeline: timeline, candidates: [candidate])
+    }
+}

@@ -1,0 +1,40 @@
+/// A job's whole work and bytes, for estimates.
+struct JobSizes {
+    let flops: Double
+    /// Of Q.
+    let queryBytes: Double
+    /// Of K and V.
+    let keyBytes: Double
+    /// Of the partials' O and log-sum-exp, uncut.
+    let resultBytes: Double
+    /// Key/value heads of all batch rows.
+    let heads: Double
+
+    init(_ problem: AttentionProblem, elementBytes: Int) {
+        flops = problem.flops
+        let (batch, length) = (Double(problem.batch), Double(problem.queryLength))
+        queryBytes = batch * length * Double(problem.queryHeads * problem.headSize * elementBytes)
+        let element = (problem.keySize + problem.valueHeadSize) * elementBytes
+        keyBytes = batch * Double(problem.kvHeads) * Double(problem.keyLength) * Double(element)
+        resultBytes = Double(problem.resultBytes(rows: problem.rows, keys: problem.keyLength))
+        heads = Double(problem.batch * problem.kvHeads)
+    }
+
+    /// Seconds that a worker takes for all of it.
+    func seconds(alone worker: WorkerProfile, _ broker: Link, isHere: Bool) -> Double {
+        let compute = worker.backlog + flops / (Double(worker.slots) * worker.speed)
+        guard !isHere else { return compute }
+        let bytes = queryBytes + keyBytes + resultBytes
+        return compute + worker.link.roundTrip + broker.roundTrip + bytes / worker.link.bytesPerSecond
+            + bytes / broker.bytesPerSecond
+    }
+
+    /// What of a share grows with it, and what does not: a share of less than a head takes all of the head's keys, or, where
+    /// keys are cut, all of its queries and outputs.
+    func bytes(_ kind: FleetPlan.Candidate.Kind, shares: Int) -> (growing: Double, fixed: Double) {
+        let whole = queryBytes + keyBytes + resultBytes
+        guard Double(shares) > heads else { return (whole, 0) }
+        return kind == .keys
+            ? (keyBytes, (queryBytes + resultBytes) / heads) : (queryBytes + resultBytes, keyBytes / heads)
+    }
+}
