@@ -40,12 +40,14 @@ public struct PreparedJob: Sendable, Equatable {
     public var shapeClass: ShapeClass
     /// See `JobSubmission`.
     public var residencyKeys: [UInt64]
+    public var reservations: Reservations
 
     public init(
         shards: Int, shardsPerStage: Int? = nil, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass,
-        residencyKeys: [UInt64] = []
+        residencyKeys: [UInt64] = [], reservations: Reservations = Reservations()
     ) {
         self.residencyKeys = residencyKeys
+        self.reservations = reservations
         self.shards = shards
         self.shardsPerStage = shardsPerStage ?? shards
         self.outputBytes = outputBytes

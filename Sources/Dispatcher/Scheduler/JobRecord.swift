@@ -53,6 +53,8 @@ struct ShardRecord {
     var deaths: [PeerID] = []
     var refusals = 0
     var lastWorker: PeerID?
+    /// The slot of the worker that it waits for, or has waited for.
+    var reservedAt: Int?
     /// Counts how often the shard went back to waiting: what is queued for an earlier time is stale.
     var turn = 0
 

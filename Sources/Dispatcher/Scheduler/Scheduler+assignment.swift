@@ -1,10 +1,17 @@
 import Fleet
+import HeapModule
 
 /// Which waiting shard goes to which worker.
 extension Scheduler {
     /// Leases ready shards while workers have credit: idle slots first, then prefetch.
     mutating func assign(_ now: Instant) {
         guard isConnected else { return }
+        serveReservations(urgentOnly: true, now)
+        assignAnyones(now)
+        serveReservations(urgentOnly: false, now)
+    }
+
+    private mutating func assignAnyones(_ now: Instant) {
         // A shard that only its last worker could take waits for another; a few such must not hold up the rest.
         var postponed: [ReadyEntry] = []
         while postponed.count < 16, let entry = nextReady() {
@@ -76,6 +83,7 @@ extension Scheduler {
     /// Lets a worker wait for tasks, as far as it can take any.
     mutating func standInLine(_ slot: Int) {
         guard workers[slot].isLive, workers[slot].leases.count < workers[slot].credits else { return }
+        if !workers[slot].reserved.isEmpty { toServe.insert(slot) }
         spare.join(slot, &workers)
         if workers[slot].leases.count < workers[slot].slots { idle.join(slot, &workers) }
     }

@@ -79,7 +79,19 @@ extension Scheduler {
         for entry in ready.byUrgency.unordered where isCurrent(entry) {
             places.insert(Place(job: entry.job, shard: entry.shard))
         }
+        for slot in workers.occupied {
+            for entry in workers[slot].reserved.unordered where isReserved(entry, at: slot) {
+                places.insert(Place(job: entry.job, shard: entry.shard))
+            }
+        }
         for timer in timers.unordered {
+            if case .reservations(let job, let sequence, let stage) = timer.kind,
+                jobs.contains(job, sequence: sequence), jobs[job].stage == stage
+            {
+                for shard in jobs[job].stageShards where jobs[job].shards[shard].reservedAt != nil {
+                    places.insert(Place(job: job, shard: shard))
+                }
+            }
             guard case .retry(let job, let sequence, let shard, let turn) = timer.kind,
                 isWaiting(job, sequence: sequence, shard: shard, turn: turn)
             else { continue }

@@ -2,35 +2,39 @@ import Fleet
 
 /// Jobs coming and ending.
 extension Scheduler {
-    mutating func submit(_ submission: JobSubmission) {
+    mutating func submit(_ submission: JobSubmission, _ now: Instant) {
         counters.jobsStarted += 1
         let sequence = nextSequence()
         let slot = jobs.insert(JobRecord(submission, sequence: sequence))
         openShards += submission.shards
         setTimer(.jobDeadline(slot, sequence: sequence), at: submission.deadline)
-        startStage(slot)
+        startStage(slot, now)
         if submission.shards == 0 { endJob(slot, .done) }
     }
 
     /// Lets the shards of a job's stage wait for workers.
-    private mutating func startStage(_ slot: Int) {
+    private mutating func startStage(_ slot: Int, _ now: Instant) {
+        var hasReservations = false
         let shards = jobs[slot].stageShards
         jobs[slot].stageLeft = shards.count
         for shard in shards {
             jobs[slot].shards[shard].state = .waiting
-            makeReady(slot, shard)
+            if reserve(slot, shard) { hasReservations = true } else { makeReady(slot, shard) }
         }
+        guard hasReservations else { return }
+        let timer = TimerEntry.Kind.reservations(slot, sequence: jobs[slot].sequence, stage: jobs[slot].stage)
+        setTimer(timer, at: now.advanced(by: jobs[slot].submission.reservations.duration))
     }
 
     /// Counts a shard that is done, and goes on to the next stage, or ends the job, when it was the last.
-    mutating func countDone(_ slot: Int) {
+    mutating func countDone(_ slot: Int, _ now: Instant) {
         openShards -= 1
         jobs[slot].shardsLeft -= 1
         jobs[slot].stageLeft -= 1
         if jobs[slot].shardsLeft == 0 { return endJob(slot, .done) }
         guard jobs[slot].stageLeft == 0 else { return }
         jobs[slot].stage += 1
-        startStage(slot)
+        startStage(slot, now)
     }
 
     mutating func cancel(_ id: JobID, _ error: JobError, _ now: Instant) {
@@ -74,12 +78,17 @@ extension Scheduler {
         return JobError(.noWorker, "no trusted worker in the fleet: \(name) is set aside, since \(reason)")
     }
 
+    /// Lets a shard wait for anyone.
     mutating func makeReady(_ slot: Int, _ shard: Int) {
+        jobs[slot].shards[shard].reservedAt = nil
+        ready.insert(entry(slot, shard))
+    }
+
+    func entry(_ slot: Int, _ shard: Int) -> ReadyEntry {
         let job = jobs[slot].submission
-        ready.insert(
-            ReadyEntry(
-                priority: job.priority, deadline: job.deadline, sequence: jobs[slot].sequence, job: slot, shard: shard,
-                turn: jobs[slot].shards[shard].turn))
+        return ReadyEntry(
+            priority: job.priority, deadline: job.deadline, sequence: jobs[slot].sequence, job: slot, shard: shard,
+            turn: jobs[slot].shards[shard].turn)
     }
 
     /// Whether a queued entry still speaks of a shard that waits for its turn.

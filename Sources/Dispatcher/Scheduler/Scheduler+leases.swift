@@ -42,7 +42,7 @@ extension Scheduler {
         let key = key(lease)
         actions.append(.keep(key))
         note(.shardDone(key, worker: workers[lease.worker].id, attempt: lease.attempt))
-        countDone(lease.job)
+        countDone(lease.job, now)
     }
 
     mutating func sendFailed(_ token: LeaseToken, _ now: Instant) {

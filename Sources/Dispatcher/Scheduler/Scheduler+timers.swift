@@ -19,6 +19,7 @@ extension Scheduler {
         case .leaseExpiry(let number): leaseExpired(number, now)
         case .hedge(let number): hedgeDue(number, now)
         case .jobDeadline(let job, let sequence): jobDeadlinePassed(job, sequence: sequence)
+        case .reservations(let job, let sequence, let stage): reservationsEnded(job, sequence: sequence, stage: stage)
         case .retry(let job, let sequence, let shard, let turn):
             if isWaiting(job, sequence: sequence, shard: shard, turn: turn) { makeReady(job, shard) }
         case .workerWatchdog(let worker, let generation): watchdogFired(worker, generation: generation, now)
@@ -37,6 +38,7 @@ extension Scheduler {
         if jobs.isEmpty {
             losses = [:]
             ready.removeAll()
+            for slot in workers.occupied { workers[slot].reserved = Heap() }
         } else if ready.count > 64 + 2 * openShards {
             ready.keep(isCurrent)
         }
@@ -45,7 +47,8 @@ extension Scheduler {
     private func isPending(_ timer: TimerEntry) -> Bool {
         switch timer.kind {
         case .leaseExpiry(let number), .hedge(let number): leases[number] != nil
-        case .jobDeadline(let job, let sequence): jobs.contains(job, sequence: sequence)
+        case .jobDeadline(let job, let sequence), .reservations(let job, let sequence, _):
+            jobs.contains(job, sequence: sequence)
         case .retry(let job, let sequence, let shard, let turn):
             isWaiting(job, sequence: sequence, shard: shard, turn: turn)
         case .workerWatchdog(let slot, let generation), .workerResume(let slot, let generation):

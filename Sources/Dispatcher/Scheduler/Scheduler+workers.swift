@@ -104,6 +104,7 @@ extension Scheduler {
             note(.workerJoined(workers[slot].id, slots: workers[slot].slots))
         } else if wasLive, !isLive {
             liveWorkers -= 1
+            releaseReservations(of: slot)
         }
         if isLive { standInLine(slot) }
         if workers[slot].isPresent { watch(slot) }

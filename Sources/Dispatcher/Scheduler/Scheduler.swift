@@ -22,6 +22,8 @@ public struct Scheduler: Sendable {
     var idle = WorkerLine(.idle)
     var spare = WorkerLine(.spare)
     var residency = ResidencyTable()
+    /// Workers that may have credit for a shard that is reserved for them.
+    var toServe: Set<Int> = []
     var liveWorkers = 0
     /// Shards of running jobs that are not done.
     var openShards = 0
@@ -59,7 +61,7 @@ public struct Scheduler: Sendable {
         case .workerInfo(let worker, let birth, let live): workerInfo(worker, birth, live: live, now)
         case .workerStatus(let worker, let online): workerStatus(worker, online: online, now)
         case .heartbeat(let worker, let incarnation, let leases): heartbeat(worker, incarnation, leases, now)
-        case .jobSubmitted(let submission): submit(submission)
+        case .jobSubmitted(let submission): submit(submission, now)
         case .jobCancelled(let id, let error): cancel(id, error, now)
         case .taskEnded(let end): taskEnded(end, now)
         case .sendFailed(let token): sendFailed(token, now)

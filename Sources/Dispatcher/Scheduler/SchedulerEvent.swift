@@ -65,12 +65,15 @@ public struct JobSubmission: Sendable {
     /// Of each shard of a stage, the same in every stage: names what its worker has to hold, such as a slice of a model.
     /// Shards of one key go to one worker where that costs nobody time. Empty: nothing is held.
     public var residencyKeys: [UInt64]
+    public var reservations: Reservations
 
     public init(
         id: JobID, shards: Int, leaseDuration: Duration, deadline: Instant, priority: Int = 0,
-        shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil, residencyKeys: [UInt64] = []
+        shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil, residencyKeys: [UInt64] = [],
+        reservations: Reservations = Reservations()
     ) {
         self.residencyKeys = residencyKeys
+        self.reservations = reservations
         self.id = id
         self.shards = shards
         self.shardsPerStage = max(shardsPerStage ?? shards, 1)

@@ -7,6 +7,8 @@ struct TimerEntry: Comparable {
         /// The attempt has taken longer than most do.
         case hedge(UInt64)
         case jobDeadline(Int, sequence: UInt64)
+        /// Shards of a job's stage need not wait for their workers any longer.
+        case reservations(Int, sequence: UInt64, stage: Int)
         case retry(Int, sequence: UInt64, shard: Int, turn: Int)
         case workerWatchdog(Int, generation: UInt32)
         case workerResume(Int, generation: UInt32)

@@ -1,4 +1,5 @@
 import Fleet
+import HeapModule
 
 /// What the scheduler knows of one worker.
 struct WorkerRecord {
@@ -17,6 +18,8 @@ struct WorkerRecord {
     /// Its places in the lines of workers, so that it stands in none twice.
     var isInIdleLine = false
     var isInSpareLine = false
+    /// Shards that wait for it; stale entries among them are dropped as they are met.
+    var reserved = Heap<ReadyEntry>()
     /// A watchdog timer is set.
     var isWatched = false
     var latencies = LatencyTable()

@@ -27,6 +27,15 @@ struct SimulatedJob {
     /// Of a job with stages each range of keys wants to stay at its worker, whatever the job.
     var residencyKeys: [UInt64] { shardsPerStage < shards ? (0..<UInt64(blocks)).map { $0 } : [] }
 
+    /// Of one job in three, for workers that may be slow, set aside or not there.
+    func reservations(_ settings: SimulationSettings) -> Reservations {
+        guard nonce % 3 == 0 else { return Reservations() }
+        let workers = (0..<shardsPerStage).compactMap {
+            PeerID("worker-\((nonce >> 8 &+ UInt64($0)) % UInt64(settings.workers + 1))")
+        }
+        return Reservations(workers: workers, duration: .milliseconds(Int64(nonce >> 16 & 1023)))
+    }
+
     var requestBytes: Int { 256 * shards }
     var outputBytes: Int { 64 * rowGroups }
 

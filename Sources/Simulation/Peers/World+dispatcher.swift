@@ -225,7 +225,8 @@ extension World {
             PreparedJob(
                 shards: job.shards, shardsPerStage: job.shardsPerStage, outputBytes: job.outputBytes,
                 leaseDuration: .seconds(10),
-                shapeClass: ShapeClass(kind: 0, flops: job.work.inSeconds * 1e9), residencyKeys: job.residencyKeys))
+                shapeClass: ShapeClass(kind: 0, flops: job.work.inSeconds * 1e9), residencyKeys: job.residencyKeys,
+                reservations: job.reservations(settings)))
     }
 
     private mutating func send(_ assignment: Assignment) {

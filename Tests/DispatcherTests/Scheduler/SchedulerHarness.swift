@@ -25,14 +25,16 @@ struct SchedulerHarness {
     mutating func submit(
         _ name: String, shards: Int, lease: Duration = .seconds(10), timeout: Duration = .seconds(60),
         priority: Int = 0,
-        shapeClass: ShapeClass = ShapeClass(number: 0), perStage: Int? = nil, keys: [UInt64] = []
+        shapeClass: ShapeClass = ShapeClass(number: 0), perStage: Int? = nil, keys: [UInt64] = [],
+        reserved: [String] = [], reservedFor: Duration = .seconds(1)
     ) {
         handle(
             .jobSubmitted(
                 JobSubmission(
                     id: job(name), shards: shards, leaseDuration: lease, deadline: now.advanced(by: timeout),
                     priority: priority,
-                    shapeClass: shapeClass, shardsPerStage: perStage, residencyKeys: keys)))
+                    shapeClass: shapeClass, shardsPerStage: perStage, residencyKeys: keys,
+                    reservations: Reservations(workers: reserved.map(peer), duration: reservedFor))))
     }
 
     mutating func end(_ assignment: Assignment, _ outcome: TaskEnd.Outcome = .done) {
