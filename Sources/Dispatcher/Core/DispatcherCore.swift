@@ -90,6 +90,12 @@ public struct DispatcherCore: Sendable {
     /// Slots of all live workers, for sizing a plan.
     public var liveSlots: Int { scheduler.liveSlots }
 
+    /// The live workers and what each has yet to do.
+    public var loads: [WorkerLoad] { scheduler.loads }
+
+    /// When a lease still held was granted.
+    public func start(of lease: LeaseToken) -> Instant? { scheduler.start(of: lease) }
+
     public var counters: SchedulerCounters { scheduler.counters }
 
     public var tables: DispatcherTables {

@@ -33,6 +33,7 @@ struct FleetPlanner {
     private let workers: [WorkerProfile]
     private let here: Int?
     private let broker: Link
+    private let messageSeconds: Double
     private let lines: [Kind: WorkLine]
 
     /// How many of the estimated candidates are laid out.
@@ -40,6 +41,7 @@ struct FleetPlanner {
 
     init(_ problem: AttentionProblem, _ fleet: FleetProfile, _ limits: PlanLimits) {
         (self.problem, self.limits, broker) = (problem, limits, fleet.broker)
+        messageSeconds = fleet.messageSeconds
         let sizes = JobSizes(problem, elementBytes: limits.elementBytes)
         self.sizes = sizes
         let all = fleet.workers.filter { $0.speed > 0 } + (fleet.here.map { [$0] } ?? [])
@@ -66,9 +68,19 @@ struct FleetPlanner {
         }
         if let shares { plans += try inPieces(plans[plans.count - 1], shares) }
         plans.sort { $0.timeline.makespan < $1.timeline.makespan }
-        var best = plans[0]
-        best.candidates = plans.flatMap(\.candidates)
+        var best = simplest(plans)
+        best.candidates = best.candidates + plans.flatMap(\.candidates).filter { $0 != best.candidates[0] }
         return best
+    }
+
+    /// Of plans that are predicted to take about the same the one of the fewest messages: what they cost their receivers is
+    /// known least. Never one that is slower than not distributing.
+    private func simplest(_ plans: [FleetPlan]) -> FleetPlan {
+        let undistributed = plans.filter { [.here, .oneWorker].contains($0.candidates[0].kind) }
+        let most = min(
+            1.05 * plans[0].timeline.makespan, undistributed.map(\.timeline.makespan).min() ?? .infinity)
+        let alike = plans.filter { $0.timeline.makespan <= most }
+        return alike.min { $0.plan.shards.count < $1.plan.shards.count } ?? plans[0]
     }
 
     /// The leading plan with each share in pieces: they overlap with each other's messages, and less is lost with one.
@@ -112,7 +124,7 @@ extension FleetPlanner {
             guard index != here, shares.shares[index] > 0 else { return starts[index] }
             let slots = Double(chosen[index].slots)
             queue +=
-                slots * (broker.roundTrip / 2 + bytes.fixed / broker.bytesPerSecond)
+                slots * (messageSeconds + bytes.fixed / broker.bytesPerSecond)
                 + shares.shares[index] * bytes.growing / broker.bytesPerSecond
             return starts[index] + queue
         }
@@ -150,7 +162,7 @@ extension FleetPlanner {
         for group in groups { try fitting.add(group) }
         let plan = AttentionPlan(fitting.groups)
         let timeline = Timeline(
-            plan, problem, PlannedFleet(workers: workers, here: here, broker: broker),
+            plan, problem, PlannedFleet(workers: workers, here: here, broker: broker, messageSeconds: messageSeconds),
             elementBytes: limits.elementBytes)
         let candidate = FleetPlan.Candidate(
             kind: kind, workers: Set(plan.owners).count, shards: plan.shards.count, bytes: timeline.bytes,

@@ -45,9 +45,12 @@ public struct FleetProfile: Sendable, Equatable {
     public var workers: [WorkerProfile]
     /// The dispatcher's own cores, as a worker without a link; nil: nothing is computed here.
     public var here: WorkerProfile?
-    /// Between the dispatcher and the broker, each way; `roundTrip` is what a message costs the two, and is not
-    /// overlapped with other messages.
+    /// Between the dispatcher and the broker, each way.
     public var broker: Link
+
+    /// Seconds for which a message, however small, occupies dispatcher and broker: a part of its latency, most of which
+    /// passes in waiting to be woken, while other messages go on.
+    var messageSeconds: Double { broker.roundTrip / 8 }
 
     public init(workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link) {
         self.workers = workers

@@ -42,9 +42,9 @@ public struct Timeline: Sendable, Equatable {
             spans[shard].sent = broker
             if !fleet.isHere(owner) {
                 bytes += size + problem.resultBytes(of: plan.shards[shard])
-                broker += fleet.broker.roundTrip / 2 + Double(size) / fleet.broker.bytesPerSecond
+                broker += fleet.messageSeconds + Double(size) / fleet.broker.bytesPerSecond
                 links[owner] = max(links[owner], broker) + Double(size) / worker.link.bytesPerSecond
-                spans[shard].arrived = links[owner] + worker.link.roundTrip / 2
+                spans[shard].arrived = links[owner] + (fleet.broker.roundTrip + worker.link.roundTrip) / 2
             } else {
                 spans[shard].sent = 0
             }
@@ -65,8 +65,8 @@ public struct Timeline: Sendable, Equatable {
             }
             let link = fleet.workers[owner].link
             links[owner] = max(links[owner], spans[shard].computed) + bytes[shard] / link.bytesPerSecond
-            let ready = links[owner] + link.roundTrip / 2
-            broker = max(broker, ready) + fleet.broker.roundTrip / 2 + bytes[shard] / fleet.broker.bytesPerSecond
+            let ready = links[owner] + (fleet.broker.roundTrip + link.roundTrip) / 2
+            broker = max(broker, ready) + fleet.messageSeconds + bytes[shard] / fleet.broker.bytesPerSecond
             spans[shard].done = broker
         }
     }
@@ -78,6 +78,7 @@ struct PlannedFleet: Equatable {
     /// Which of them is the dispatcher itself.
     var here: Int?
     var broker: Link
+    var messageSeconds: Double
 
     func isHere(_ worker: Int) -> Bool { worker == here }
 }

@@ -9,6 +9,7 @@ extension DispatcherService {
             switch event {
             case .connected:
                 announce()
+                startEchoes()
                 handle(.fleet(.connectionRestored))
             case .disconnected(let reason):
                 logger.warning("no connection to the broker, trying again", metadata: ["reason": "\(reason)"])
@@ -26,6 +27,7 @@ extension DispatcherService {
             case .job: received(job: message)
             case .jobControl: try received(control: message)
             case .result(let worker, options.id): received(result: try ResultMessage(decoding: message.payload), worker)
+            case .dispatcherEcho(options.id): received(echo: message.payload)
             case .fetch(let worker, options.id): send(try BlobRequest(decoding: message.payload), to: worker)
             case .workerStatus(let worker):
                 let presence = message.payload.isEmpty ? .offline : try Presence(decoding: message.payload)
@@ -36,10 +38,12 @@ extension DispatcherService {
                 let birth = WorkerBirth(
                     incarnation: info.incarnation, slots: info.slots, prefetch: info.prefetch,
                     isDraining: info.isDraining, leases: info.leases)
+                meter.born(worker, memory: info.memory)
                 handle(.fleet(.workerInfo(worker, birth, live: !message.retain)))
                 announceAtHome(worker, info)
             case .workerStats(let worker):
                 let stats = try WorkerStats(decoding: message.payload)
+                meter.told(worker, stats.speeds)
                 handle(.fleet(.heartbeat(worker, stats.incarnation, leases: stats.leases)))
             case nil: if !isRetainedAtHome(message) { handle(TriggerEvent.received(message)) }
             default: break

@@ -102,7 +102,7 @@ extension DispatcherService {
                     shards: work.shardCount, shardsPerStage: work.shardsPerStage, outputBytes: work.outputBytes,
                     leaseDuration: leaseDuration(of: work),
                     shapeClass: ShapeClass(kind: work.shapeKind, flops: work.shardFlops),
-                    residencyKeys: work.residencyKeys))
+                    residencyKeys: work.residencyKeys, reservations: work.reservations))
         } catch {
             return .unfit(request.id, error)
         }
@@ -116,7 +116,18 @@ extension DispatcherService {
         }
         let attention = try AttentionRequest(request)
         try checkAnswer(attention)
-        return AttentionWork(attention, try planAttention(attention.problem, limits: limits(for: attention)))
+        return try work(attention)
+    }
+
+    /// Cut for the workers that there are, as they have been measured; evenly while there is none.
+    private func work(_ attention: AttentionRequest) throws(JobError) -> AttentionWork {
+        let (problem, limits) = (attention.problem, limits(for: attention))
+        let kind = attention.op == .attention ? 0 : 1
+        let shape = ShapeClass(kind: kind, flops: problem.flops / Double(max(core.liveSlots, 1)))
+        if let plan = try planAttention(problem, fleet: meter.profile(core.loads, shape), limits: limits) {
+            return AttentionWork(attention, plan.plan, prediction: plan)
+        }
+        return AttentionWork(attention, try planAttention(problem, limits: limits))
     }
 
     private func work(_ inference: InferenceRequest) throws(JobError) -> any JobWork {

@@ -25,6 +25,7 @@ extension DispatcherService {
             if let key = core.shard(under: result.lease, at: worker) {
                 do throws(InvalidPartial) {
                     output = try validated(result, key)
+                    measure(result, key, worker)
                     outcome = .done
                 } catch {
                     outcome = .invalid(reason: error.description)
@@ -35,6 +36,21 @@ extension DispatcherService {
         }
         let end = TaskEnd(worker: worker, incarnation: result.incarnation, lease: result.lease, outcome: outcome)
         handle(.fleet(.taskEnded(end)), output: output)
+    }
+
+    /// Notes how long a good result was on its way, and how long its worker computed.
+    private func measure(_ result: ResultMessage, _ key: ShardKey, _ worker: PeerID) {
+        guard let job = jobs[key.job], let start = core.start(of: result.lease), let tensors = result.tensors else {
+            return
+        }
+        let flops = job.work.flops(of: key.shard)
+        meter.record(
+            FleetMeter.Observation(
+                flops: flops, shape: ShapeClass(kind: job.work.shapeKind, flops: flops),
+                bytes: job.report.shards[key.shard].bytesSent + tensors.bytes.count,
+                elapsed: start.duration(to: now) / .seconds(1), queued: result.queued / .seconds(1),
+                computed: result.compute / .seconds(1)),
+            at: worker)
     }
 
     private func probed(_ result: ResultMessage, _ worker: PeerID) -> TaskEnd.Outcome {

@@ -29,6 +29,9 @@ public actor DispatcherService {
     var answers: [JobID: [UInt8]] = [:]
     /// What the probes out are to give; a worker holds one at a time.
     var probes: [PeerID: ProbeTask] = [:]
+    /// Speeds and links, as observed.
+    var meter = FleetMeter()
+    var echo = EchoProbe()
     /// Slices of models, of running jobs and of late.
     var slices = SliceStore()
     var localWaiters: [UInt64: AsyncStream<JobAnswer>.Continuation] = [:]

@@ -11,18 +11,33 @@ struct AttentionWork: JobWork {
     /// Whether the inputs can make an output that is not finite; found out when one is.
     private var mayBeNonFinite: Bool?
 
-    init(_ attention: AttentionRequest, _ plan: AttentionPlan) {
+    /// What was predicted, if the workers were known.
+    private let prediction: FleetPlan?
+
+    init(_ attention: AttentionRequest, _ plan: AttentionPlan, prediction: FleetPlan? = nil) {
         self.attention = attention
         attentionPlan = plan
+        self.prediction = prediction
+        shardFlops = plan.shards.reduce(0) { max($0, attention.problem.flops(of: $1)) }
     }
 
     var shardCount: Int { attentionPlan.shards.count }
     var shardsPerStage: Int { shardCount }
-    var shardFlops: Double { attention.problem.flops / Double(max(shardCount, 1)) }
+    let shardFlops: Double
     var residentBytes: Int { 0 }
     var residencyKeys: [UInt64] { [] }
     var shapeKind: Int { attention.op == .attention ? 0 : 1 }
     var outputBytes: Int { attention.problem.outputBytes }
+
+    func flops(of shard: Int) -> Double { attention.problem.flops(of: attentionPlan.shards[shard]) }
+
+    /// A worker is waited for twice as long as the whole job should take.
+    var reservations: Reservations {
+        guard let prediction else { return Reservations() }
+        return Reservations(
+            workers: attentionPlan.owners.map { prediction.workers[$0].id },
+            duration: .milliseconds(100) + .seconds(min(2 * prediction.timeline.makespan, 86_400)))
+    }
 
     func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
         try attention.encodeTask(header, for: attentionPlan.shards[shard])
@@ -45,18 +60,28 @@ struct AttentionWork: JobWork {
     }
 
     var plan: JSON.Object {
-        [
+        var json: JSON.Object = [
             "shards": JSON(shardCount), "head_ranges": JSON(attentionPlan.headRanges),
             "query_ranges": JSON(attentionPlan.queryRanges), "key_ranges": JSON(attentionPlan.keyRanges),
         ]
+        guard let prediction else { return json }
+        json["predicted_ms"] = JSON(milliseconds: prediction.timeline.makespan)
+        json["candidates"] = .array(prediction.candidates.map(\.json))
+        return json
     }
 
     func place(of index: Int) -> JSON.Object {
         let shard = attentionPlan.shards[index]
-        return [
+        var json: JSON.Object = [
             "batch": JSON(shard.batch), "heads": JSON(shard.heads), "queries": JSON(shard.queries),
             "keys": JSON(shard.keys),
         ]
+        guard let prediction else { return json }
+        let span = prediction.timeline.spans[index]
+        json["planned_worker"] = .string(prediction.workers[attentionPlan.owners[index]].id.text)
+        json["predicted_compute_ms"] = JSON(milliseconds: span.computed - span.begun)
+        json["predicted_done_ms"] = JSON(milliseconds: span.done)
+        return json
     }
 
     mutating func outputs() -> [TensorSource] {
@@ -64,7 +89,20 @@ struct AttentionWork: JobWork {
     }
 }
 
+extension FleetPlan.Candidate {
+    /// For a report.
+    var json: JSON {
+        [
+            "kind": .string(kind.rawValue), "workers": JSON(workers), "shards": JSON(shards), "bytes": JSON(bytes),
+            "predicted_ms": JSON(milliseconds: makespan),
+        ]
+    }
+}
+
 extension JSON {
+    /// Seconds as milliseconds, to the microsecond.
+    init(milliseconds seconds: Double) { self.init((seconds * 1e6).rounded() / 1e3) }
+
     /// `[first, end]`.
     init(_ range: Range<Int>) { self.init([range.lowerBound, range.upperBound]) }
 }

@@ -9,8 +9,12 @@ import Fleet
 protocol JobWork: Sendable {
     var shardCount: Int { get }
     var shardsPerStage: Int { get }
-    /// Floating-point operations of one shard, about.
+    /// Floating-point operations of the largest shard, about.
     var shardFlops: Double { get }
+    /// Of that one, by itself.
+    func flops(of shard: Int) -> Double
+    /// For which workers the plan made the shards, and how long they wait for them.
+    var reservations: Reservations { get }
     /// Bytes that a worker may have to fetch first.
     var residentBytes: Int { get }
     /// Of each shard of a stage, what its worker has to hold: see `JobSubmission`. Empty: nothing, or all the same.
@@ -36,6 +40,12 @@ protocol JobWork: Sendable {
 
     /// The outputs; complete once every shard was taken.
     mutating func outputs() -> [TensorSource]
+}
+
+extension JobWork {
+    func flops(of shard: Int) -> Double { shardFlops }
+
+    var reservations: Reservations { Reservations() }
 }
 
 /// What one shard gave.

@@ -18,11 +18,13 @@ public struct WorkerStats: Sendable, Equatable {
     public var load: Double
     /// The models that are ready in its memory.
     public var models: [BlobDigest]
+    /// Floating-point operations a second of one slot, by kind of work, such as `attention`; as measured at its start.
+    public var speeds: [String: Double]
 
     public init(
         incarnation: Incarnation, running: Int = 0, freeSlots: Int = 0, leases: [LeaseToken] = [], tasksDone: Int = 0,
         tasksFailed: Int = 0, tasksRefused: Int = 0, messagesDropped: UInt64 = 0, residentMemory: UInt64 = 0,
-        load: Double = 0, models: [BlobDigest] = []
+        load: Double = 0, models: [BlobDigest] = [], speeds: [String: Double] = [:]
     ) {
         self.incarnation = incarnation
         self.running = running
@@ -35,11 +37,13 @@ public struct WorkerStats: Sendable, Equatable {
         self.residentMemory = residentMemory
         self.load = load
         self.models = models
+        self.speeds = speeds
     }
 
     public init(decoding payload: [UInt8]) throws(MessageError) {
         self = try decodeJSON(payload) { (json) throws(JSONError) in
-            WorkerStats(
+            let speeds = try json.optionalObject("speeds") ?? [:]
+            return WorkerStats(
                 incarnation: Incarnation(try json.uint64("incarnation")),
                 running: try json.optionalInt("running") ?? 0, freeSlots: try json.optionalInt("free_slots") ?? 0,
                 leases: try decodeLeases(json), tasksDone: try json.optionalInt("tasks_done") ?? 0,
@@ -48,7 +52,8 @@ public struct WorkerStats: Sendable, Equatable {
                 messagesDropped: try json.optionalUInt64("messages_dropped") ?? 0,
                 residentMemory: try json.optionalUInt64("resident_bytes") ?? 0,
                 load: try json.optionalDouble("load") ?? 0,
-                models: json["models"] == nil ? [] : try json.strings("models").compactMap { BlobDigest($0) })
+                models: json["models"] == nil ? [] : try json.strings("models").compactMap { BlobDigest($0) },
+                speeds: Dictionary(uniqueKeysWithValues: speeds.members.compactMap { believableSpeed($0) }))
         }
     }
 
@@ -59,7 +64,16 @@ public struct WorkerStats: Sendable, Equatable {
             "tasks_done": JSON(tasksDone), "tasks_failed": JSON(tasksFailed), "tasks_refused": JSON(tasksRefused),
             "messages_dropped": JSON(messagesDropped), "resident_bytes": JSON(residentMemory), "load": JSON(load),
         ]
+        if !speeds.isEmpty {
+            json["speeds"] = .object(JSON.Object(speeds.sorted { $0.key < $1.key }.map { ($0.key, JSON($0.value)) }))
+        }
         if !models.isEmpty { json["models"] = JSON(models.map(\.description)) }
         return JSON.object(json).encoded()
     }
+}
+
+/// A plan may be wrong by it, and no more: what is no speed is left out.
+private func believableSpeed(_ member: (key: String, value: JSON)) -> (String, Double)? {
+    guard let speed = member.value.doubleValue, speed > 0, speed < 1e16 else { return nil }
+    return (member.key, speed)
 }

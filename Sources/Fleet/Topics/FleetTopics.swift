@@ -26,6 +26,8 @@ public struct FleetTopics: Sendable, Equatable {
     public func dispatcherInfo(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/info" }
     /// What a dispatcher's triggers counted, JSON.
     public func dispatcherStats(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/stats" }
+    /// A dispatcher to itself: how long the way to the broker and back takes.
+    public func dispatcherEcho(_ dispatcher: PeerID) -> String { "\(root)/dispatcher/\(dispatcher)/echo" }
     /// Client to one dispatcher, safetensors.
     public var job: String { "\(root)/job" }
     /// Client to all dispatchers, JSON: of a job that one of them has.
@@ -50,7 +52,8 @@ public struct FleetTopics: Sendable, Equatable {
         [
             Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
             Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
-            Subscription("\(root)/result/+/\(dispatcher)"), Subscription("\(root)/fetch/+/\(dispatcher)"),
+            Subscription(dispatcherEcho(dispatcher)), Subscription("\(root)/result/+/\(dispatcher)"),
+            Subscription("\(root)/fetch/+/\(dispatcher)"),
             jobSubscription, Subscription(jobControl, qos: .atLeastOnce),
         ]
     }

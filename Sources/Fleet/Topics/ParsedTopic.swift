@@ -10,6 +10,7 @@ public enum ParsedTopic: Sendable, Equatable {
     case part(worker: PeerID, dispatcher: PeerID)
     case dispatcherStatus(PeerID)
     case dispatcherInfo(PeerID)
+    case dispatcherEcho(PeerID)
     case job
     case jobControl
     case answer(client: PeerID, user: PeerID?)
@@ -49,6 +50,7 @@ extension FleetTopics {
         case (true, "stats"): .workerStats(peer)
         case (false, "status"): .dispatcherStatus(peer)
         case (false, "info"): .dispatcherInfo(peer)
+        case (false, "echo"): .dispatcherEcho(peer)
         default: nil
         }
     }

@@ -40,11 +40,14 @@ public actor WorkerService {
     private var wasBorn = false
     /// What heartbeats tell of `models`.
     private var readyModels: [BlobDigest] = []
+    /// As measured at the start.
+    private var speeds: [String: Double] = [:]
     /// Never longer than the tasks held, plus refusals; above the bound refusals are lost, as messages may be.
     private let outgoing = AsyncStream<Outgoing>.makeStream(bufferingPolicy: .bufferingOldest(8192))
     /// Tasks to compute; never longer than the slots.
     private let starts = AsyncStream<TaskKey>.makeStream()
     private let drained = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    private let born = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
 
     /// - Parameter onBirth: called once, when the worker's birth is handed over to be published.
     public init(
@@ -77,6 +80,7 @@ public actor WorkerService {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.receive() }
             group.addTask { await self.beat() }
+            group.addTask { await self.measureSpeed() }
             group.addTask { for await item in outgoing { await self.publish(item) } }
             group.addTask {
                 await withDiscardingTaskGroup { computations in
@@ -235,6 +239,7 @@ extension WorkerService {
             if let result { held[result] = nil }
             if !wasBorn, message.topic == topics.workerStatus(options.id) {
                 wasBorn = true
+                born.continuation.finish()
                 onBirth()
             }
         } catch {
@@ -320,6 +325,15 @@ extension WorkerService {
         }
     }
 
+    /// Once born, so that nobody waits for it.
+    private func measureSpeed() async {
+        for await _ in born.stream { break }
+        let kernel = options.kernel
+        guard let speed = await pool.run({ SpeedProbe.attention(kernel, &$0.attention) }) else { return }
+        speeds["attention"] = speed
+        sendStats()
+    }
+
     private func beat() async {
         while !Task.isCancelled {
             do { try await clock.sleep(for: options.heartbeat) } catch { return }
@@ -332,7 +346,8 @@ extension WorkerService {
             incarnation: options.incarnation, running: core.running, freeSlots: options.slots - core.running,
             leases: core.leases, tasksDone: core.counters.tasksDone, tasksFailed: core.counters.tasksFailed,
             tasksRefused: core.counters.tasksRefused, messagesDropped: transport.events.dropped,
-            residentMemory: MachineFacts.residentMemory, load: MachineFacts.load, models: readyModels)
+            residentMemory: MachineFacts.residentMemory, load: MachineFacts.load, models: readyModels,
+            speeds: speeds)
         enqueue(
             Message(
                 topic: topics.workerStats(options.id), payload: stats.encoded(), contentType: "application/json",

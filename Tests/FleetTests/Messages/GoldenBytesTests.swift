@@ -23,7 +23,8 @@ import Testing
         expect(
             Samples.stats.encoded(),
             #"{"protocol":"1.0","incarnation":7,"running":3,"free_slots":1,"leases":["1f-a"],"tasks_done":5,"#
-                + #""tasks_failed":1,"tasks_refused":2,"messages_dropped":9,"resident_bytes":12000000,"load":0.5}"#)
+                + #""tasks_failed":1,"tasks_refused":2,"messages_dropped":9,"resident_bytes":12000000,"load":0.5,"speeds":{"attention":4500000000.0}}"#
+        )
     }
 
     @Test("Control messages")

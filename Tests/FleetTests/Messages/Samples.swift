@@ -14,7 +14,8 @@ enum Samples {
 
     static let stats = WorkerStats(
         incarnation: Incarnation(7), running: 3, freeSlots: 1, leases: [lease], tasksDone: 5, tasksFailed: 1,
-        tasksRefused: 2, messagesDropped: 9, residentMemory: 12_000_000, load: 0.5)
+        tasksRefused: 2, messagesDropped: 9, residentMemory: 12_000_000, load: 0.5,
+        speeds: ["attention": 4.5e9])
 
     /// Two query heads on one key/value head; one query, two keys, head sizes 1 and 1.
     static func task(

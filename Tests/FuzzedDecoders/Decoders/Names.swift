@@ -28,6 +28,7 @@ extension FuzzedDecoder {
         case .part(let worker, let dispatcher): topics.part(worker: worker, dispatcher: dispatcher)
         case .dispatcherStatus(let dispatcher): topics.dispatcherStatus(dispatcher)
         case .dispatcherInfo(let dispatcher): topics.dispatcherInfo(dispatcher)
+        case .dispatcherEcho(let dispatcher): topics.dispatcherEcho(dispatcher)
         case .job: topics.job
         case .jobControl: topics.jobControl
         case .answer(let client, let user): topics.answer(client: client, user: user)

@@ -1,0 +1,194 @@
+@testable import Dispatcher
+import Fleet
+import Testing
+
+@Suite("A worker's speed") struct SpeedTableTests {
+    private let small = ShapeClass(kind: 0, flops: 1e6)
+    private let large = ShapeClass(kind: 0, flops: 1e9)
+
+    @Test("is what it was probed at, until there is an observation; nothing at all is known without either")
+    func probe() {
+        var table = SpeedTable()
+        #expect(table.speed(small) == nil)
+        table.probed = 7e9
+        #expect(table.speed(small) == 7e9)
+        table.record(flops: 1e6, seconds: 1e-3, small)
+        #expect(isClose(table.speed(small), 1e9))
+    }
+
+    @Test("is that of the nearest class of the same operator, never that of another operator")
+    func nearest() {
+        var table = SpeedTable()
+        table.probed = 7e9
+        table.record(flops: 1e6, seconds: 1e-3, small)
+        table.record(flops: 1e9, seconds: 0.1, large)
+        #expect(isClose(table.speed(ShapeClass(kind: 0, flops: 1e7)), 1e9))
+        #expect(isClose(table.speed(ShapeClass(kind: 0, flops: 1e8)), 1e10))
+        #expect(table.speed(ShapeClass(kind: 1, flops: 1e6)) == 7e9)
+    }
+
+    @Test("follows what is observed, and forgets how it was")
+    func decay() {
+        var table = SpeedTable()
+        for _ in 0..<50 { table.record(flops: 1e9, seconds: 1, large) }
+        for _ in 0..<20 { table.record(flops: 1e9, seconds: 2, large) }
+        #expect(abs((table.speed(large) ?? 0) / 5e8 - 1) < 0.01)
+    }
+
+    @Test("is not moved by nonsense, nor by more classes than are remembered")
+    func nonsense() {
+        var table = SpeedTable()
+        for seconds in [0, -1, .nan, .infinity] { table.record(flops: 1e9, seconds: seconds, large) }
+        table.record(flops: 0, seconds: 1, large)
+        #expect(table.speed(large) == nil)
+        for number in 0..<200 {
+            table.record(flops: 1e9, seconds: 1, ShapeClass(number: UInt16(number)))
+            table.record(flops: 1e9, seconds: 1, large)
+        }
+        #expect(isClose(table.speed(large), 1e9))
+    }
+}
+
+@Suite("A link") struct LinkMeterTests {
+    @Test("is what was assumed until messages were seen")
+    func assumed() {
+        let link = LinkMeter(assumed: Link(roundTrip: 2e-3, bytesPerSecond: 5e7)).link
+        #expect(abs(link.roundTrip - 2e-3) < 1e-9 && abs(link.bytesPerSecond / 5e7 - 1) < 1e-6)
+    }
+
+    @Test(
+        "is told apart into round trip and bandwidth by messages of different sizes",
+        arguments: [1e5, 1e6, 1.25e7, 1e9])
+    func line(bytesPerSecond: Double) {
+        var meter = LinkMeter(assumed: Link(roundTrip: 1e-3, bytesPerSecond: 1e8))
+        for index in 0..<200 {
+            let bytes = [1000, 100_000, 3_000_000][index % 3]
+            meter.record(bytes: bytes, seconds: 0.004 + Double(bytes) / bytesPerSecond)
+        }
+        #expect(abs(meter.link.roundTrip / 0.004 - 1) < 0.05)
+        #expect(abs(meter.link.bytesPerSecond / bytesPerSecond - 1) < 0.05)
+    }
+
+    @Test("keeps the bandwidth it had while all messages are of one size")
+    func oneSize() {
+        var meter = LinkMeter(assumed: Link(roundTrip: 1e-3, bytesPerSecond: 1e8))
+        for _ in 0..<10 { meter.record(bytes: 1000, seconds: 0.010) }
+        #expect(meter.link.roundTrip > 5e-3 && meter.link.roundTrip <= 0.0101)
+        #expect(meter.link.bytesPerSecond > 5e6)
+    }
+
+    @Test("never has a negative round trip or bandwidth, whatever is observed")
+    func nonsense() {
+        var random = SeededGenerator(seed: 3)
+        var meter = LinkMeter(assumed: Link(roundTrip: 1e-3, bytesPerSecond: 1e8))
+        for _ in 0..<2000 {
+            let seconds = [0, -1, .nan, .infinity, Double.random(in: 0...10, using: &random)].randomElement(
+                using: &random)
+            meter.record(bytes: Int.random(in: 0...1 << 28, using: &random), seconds: seconds ?? 0)
+            #expect(meter.link.roundTrip >= 0 && meter.link.roundTrip.isFinite && meter.link.bytesPerSecond > 0)
+        }
+    }
+}
+
+@Suite("A dispatcher's messages to itself") struct EchoProbeTests {
+    private func isIgnored(_ payload: [UInt8], _ probe: inout EchoProbe) -> Bool {
+        probe.received(payload, at: 9) == nil
+    }
+
+    @Test("measure small ones, then larger ones, then stop")
+    func sizes() throws {
+        var probe = EchoProbe()
+        var payload: [UInt8]? = probe.start(at: 0)
+        var (sizes, time): ([Int], Double) = ([], 0)
+        while let sent = payload {
+            time += 0.001
+            let received = probe.received(sent, at: time)
+            let measured = try #require(received)
+            #expect(abs(measured.seconds - 0.001) < 1e-9 && measured.bytes == sent.count)
+            sizes.append(measured.bytes)
+            payload = measured.next
+        }
+        #expect(sizes == [16, 16, 16, 16, 65_536, 65_536, 65_536, 1 << 20, 1 << 20])
+        #expect(isIgnored([], &probe))
+    }
+
+    @Test("do not burden a slow way with large ones")
+    func slow() {
+        var probe = EchoProbe()
+        var payload: [UInt8]? = probe.start(at: 0)
+        var (sizes, time): ([Int], Double) = ([], 0)
+        while let sent = payload {
+            time += 0.1
+            sizes.append(sent.count)
+            payload = probe.received(sent, at: time)?.next
+        }
+        #expect(sizes == [16, 16, 16, 16])
+    }
+
+    @Test("that are doubled, changed or of an earlier connection do not count")
+    func strangers() {
+        var probe = EchoProbe()
+        let first = probe.start(at: 0)
+        #expect(isIgnored([1, 2, 3], &probe))
+        #expect(isIgnored(first.dropLast() + [9], &probe))
+        let second = probe.start(at: 5)
+        #expect(isIgnored(first, &probe))
+        let seconds = probe.received(second, at: 6)?.seconds
+        #expect(seconds == 1)
+        #expect(isIgnored(second, &probe))
+    }
+}
+
+@Suite("What is known of a fleet") struct FleetMeterTests {
+    private let shape = ShapeClass(kind: 0, flops: 1e9)
+
+    private func observe(_ meter: inout FleetMeter, _ worker: String, seconds: Double, onTheWay: Double, bytes: Int) {
+        meter.record(
+            FleetMeter.Observation(
+                flops: 1e9, shape: shape, bytes: bytes, elapsed: seconds + onTheWay + 0.5, queued: 0.5,
+                computed: seconds), at: peer(worker))
+    }
+
+    @Test("comes from results: computing and the way are told apart, waiting is neither")
+    func results() throws {
+        var meter = FleetMeter()
+        for bytes in Array(repeating: [1000, 2_000_000], count: 60).flatMap({ $0 }) {
+            observe(&meter, "pi", seconds: 0.25, onTheWay: 0.02 + Double(bytes) / 1e7, bytes: bytes)
+        }
+        let profile = meter.profile([WorkerLoad(id: peer("pi"), slots: 2, outstanding: [])], shape)
+        let pi = try #require(profile.workers.first)
+        #expect(abs(pi.speed / 4e9 - 1) < 1e-6 && pi.slots == 2 && pi.backlog == 0)
+        // Less what is the broker's.
+        #expect(abs(pi.link.roundTrip + profile.broker.roundTrip - 0.02) < 2e-3)
+        #expect(abs(pi.link.bytesPerSecond / 1e7 - 1) < 0.1)
+    }
+
+    @Test("of a worker that was never seen computing is what it measured itself, or what is typical of the others")
+    func strangers() {
+        var meter = FleetMeter()
+        for name in ["a", "b", "c"] { observe(&meter, name, seconds: 0.5, onTheWay: 0, bytes: 0) }
+        meter.told(peer("probed"), ["attention": 9e9, "unknown": 1])
+        let loads =
+            ["probed", "new"].map { WorkerLoad(id: peer($0), slots: 1, outstanding: []) }
+            + [WorkerLoad(id: peer("a"), slots: 1, outstanding: [])]
+        let speeds = meter.profile(loads, shape).workers.map(\.speed)
+        #expect(zip(speeds, [9e9, 9e9, 2e9]).allSatisfy { isClose($0, $1) })
+    }
+
+    @Test("has what a worker still has to do, and a part of its memory as the most for one message")
+    func load() {
+        var meter = FleetMeter()
+        meter.born(peer("a"), memory: 1 << 30)
+        observe(&meter, "a", seconds: 0.5, onTheWay: 0, bytes: 0)
+        let loads = [WorkerLoad(id: peer("a"), slots: 2, outstanding: [shape, shape, shape])]
+        let worker = meter.profile(loads, shape).workers[0]
+        // Classes are half an octave wide.
+        #expect(abs(worker.backlog / 0.75 - 1) < 0.25)
+        #expect(worker.mostBytes == 1 << 27)
+    }
+}
+
+/// Equal but for the rounding of a quotient or two.
+private func isClose(_ value: Double?, _ expected: Double) -> Bool {
+    value.map { abs($0 / expected - 1) < 1e-12 } ?? false
+}
