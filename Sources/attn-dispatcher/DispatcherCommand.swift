@@ -3,6 +3,7 @@ import AttnMath
 import CommandOptions
 import Dispatcher
 import Fleet
+import Foundation
 import Journal
 import Logging
 import Models
@@ -76,6 +77,12 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Compute attention here, on so many threads, where that is sooner than sending it away; 0: never. Default: "
+                + "one per core.", valueName: "n"))
+    var localThreads: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Know the models in this folder: each of its folders with a config.json. Default: none.",
             valueName: "folder"), completion: .directory)
     var models: String?
@@ -134,7 +141,7 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     private static let keys: Set<String> = [
         "timeout", "journal", "journal_bytes", "max_jobs", "max_bytes", "client_share", "drain_seconds",
-        "message_bytes", "models", "weights", "triggers",
+        "message_bytes", "local_threads", "models", "weights", "triggers",
     ]
 
     private func options(_ sources: SettingSources) throws -> DispatcherOptions {
@@ -157,6 +164,10 @@ struct DispatcherCommand: AsyncParsableCommand {
         if let bytes = try sources.int(messageBytes, "message_bytes", in: 4096...1 << 28) {
             options.messageBytes = bytes
         }
+        options.localThreads =
+            try sources.int(localThreads, "local_threads", in: 0...1024) ?? ProcessInfo.processInfo.activeProcessorCount
+        let variant = ProcessInfo.processInfo.environment["ATTN_ISA"]
+        do { options.kernel = try AttentionKernel(.named(variant)) } catch { throw SettingError("ATTN_ISA: \(error)") }
         if let folder = try sources.string(models, "models") {
             let format = try weightFormat(sources)
             do throws(ModelError) {

@@ -85,7 +85,10 @@ struct FleetMeter: Sendable {
                 link: worker.link.link.beyond(broker), backlog: backlog / Double(max(load.slots, 1)),
                 mostBytes: worker.memory > 0 ? Int(clamping: worker.memory / 8) : .max)
         }
-        return FleetProfile(workers: profiles, broker: broker)
+        var here = profiles.first { $0.id == LocalWorker.id }
+        here?.link = .none
+        here?.mostBytes = .max
+        return FleetProfile(workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker)
     }
 }
 

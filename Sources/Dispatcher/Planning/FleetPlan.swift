@@ -30,5 +30,10 @@ public struct FleetPlan: Sendable {
         public var bytes: Int
         /// Predicted, in seconds.
         public var makespan: Double
+
+        /// Cut in another way, but not to be told from the other: a share for one worker is all of the work.
+        func isLike(_ other: Candidate) -> Bool {
+            workers == other.workers && shards == other.shards && makespan == other.makespan
+        }
     }
 }

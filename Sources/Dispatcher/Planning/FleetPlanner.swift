@@ -69,7 +69,9 @@ struct FleetPlanner {
         if let shares { plans += try inPieces(plans[plans.count - 1], shares) }
         plans.sort { $0.timeline.makespan < $1.timeline.makespan }
         var best = simplest(plans)
-        best.candidates = best.candidates + plans.flatMap(\.candidates).filter { $0 != best.candidates[0] }
+        for candidate in plans.flatMap(\.candidates) where !best.candidates.contains(where: candidate.isLike) {
+            best.candidates.append(candidate)
+        }
         return best
     }
 

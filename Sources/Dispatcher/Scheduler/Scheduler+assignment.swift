@@ -84,6 +84,7 @@ extension Scheduler {
     mutating func standInLine(_ slot: Int) {
         guard workers[slot].isLive, workers[slot].leases.count < workers[slot].credits else { return }
         if !workers[slot].reserved.isEmpty { toServe.insert(slot) }
+        guard workers[slot].isAnyones else { return }
         spare.join(slot, &workers)
         if workers[slot].leases.count < workers[slot].slots { idle.join(slot, &workers) }
     }

@@ -52,15 +52,15 @@ extension Scheduler {
         var (live, found): (Int, [String]) = (0, [])
         for slot in workers.occupied {
             let worker = workers[slot]
-            if worker.isLive { live += 1 }
+            if worker.isAnyones { live += 1 }
             if worker.leases.count > worker.credits { found.append("\(worker.id) has more leases than credits") }
             if worker.leases.contains(where: { leases[$0] == nil }) { found.append("\(worker.id) has an ended lease") }
             if worker.isSetAside != (setAside[worker.id] != nil) { found.append("\(worker.id) is half set aside") }
             if worker.isSetAside, !worker.leases.isEmpty { found.append("\(worker.id) is set aside, and has leases") }
-            if worker.hasIdleSlot(at: now), !worker.isInIdleLine {
+            if worker.isAnyones, worker.hasIdleSlot(at: now), !worker.isInIdleLine {
                 found.append("\(worker.id) is idle, and in no line")
             }
-            if worker.hasCredit(at: now), !worker.isInSpareLine {
+            if worker.isAnyones, worker.hasCredit(at: now), !worker.isInSpareLine {
                 found.append("\(worker.id) has credit, and is in no line")
             }
             if worker.isPresent, !worker.isWatched { found.append("\(worker.id) is not watched") }

@@ -99,11 +99,12 @@ extension Scheduler {
 
     mutating func livenessChanged(_ slot: Int, was wasLive: Bool) {
         let isLive = workers[slot].isLive
-        if isLive, !wasLive {
+        let isCounted = workers[slot].birth.map { !$0.takesReservedOnly } ?? true
+        if isLive, !wasLive, isCounted {
             liveWorkers += 1
             note(.workerJoined(workers[slot].id, slots: workers[slot].slots))
         } else if wasLive, !isLive {
-            liveWorkers -= 1
+            if isCounted { liveWorkers -= 1 }
             releaseReservations(of: slot)
         }
         if isLive { standInLine(slot) }

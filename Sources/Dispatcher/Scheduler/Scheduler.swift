@@ -97,7 +97,7 @@ public struct Scheduler: Sendable {
 
     /// Slots of all live workers, for sizing a plan.
     public var liveSlots: Int {
-        workers.occupied.reduce(0) { $0 + (workers[$1].isLive ? workers[$1].slots : 0) }
+        workers.occupied.reduce(0) { $0 + (workers[$1].isAnyones ? workers[$1].slots : 0) }
     }
 
     func lease(_ token: LeaseToken) -> Lease? { token.epoch == epoch ? leases[token.number] : nil }

@@ -32,11 +32,14 @@ public struct WorkerBirth: Sendable, Equatable {
     public var isDraining: Bool
     /// The leases that it holds.
     public var leases: [LeaseToken]
+    /// It is given only shards that are reserved for it, and is not counted among the workers.
+    public var takesReservedOnly: Bool
 
     public init(
         incarnation: Incarnation, slots: Int, prefetch: Int = 0, isDraining: Bool = false,
-        leases: [LeaseToken] = []
+        leases: [LeaseToken] = [], takesReservedOnly: Bool = false
     ) {
+        self.takesReservedOnly = takesReservedOnly
         self.incarnation = incarnation
         self.slots = slots
         self.prefetch = prefetch

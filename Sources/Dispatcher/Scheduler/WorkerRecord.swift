@@ -36,6 +36,9 @@ struct WorkerRecord {
     /// Present and trusted: it is given shards.
     var isLive: Bool { isPresent && !isSetAside }
 
+    /// Live, and given whatever there is.
+    var isAnyones: Bool { isLive && birth.map { !$0.takesReservedOnly } ?? false }
+
     /// Tasks computed at a time.
     var slots: Int { birth?.slots ?? 0 }
 

@@ -1,3 +1,4 @@
+public import AttnMath
 public import Fleet
 public import Models
 public import Triggers
@@ -17,6 +18,10 @@ public struct DispatcherOptions: Sendable {
     public var messageBytes = 4 << 20
     /// Most bytes of answers and tasks that wait to be published before new jobs are refused as busy.
     public var outgoingBytes = 256 << 20
+    /// Threads that compute here what a plan does not send away; 0: none.
+    public var localThreads = 0
+    /// What they compute with.
+    public var kernel = AttentionKernel.best
     public var admission = AdmissionSettings()
     public var scheduler = SchedulerSettings()
     /// Those that jobs can name.

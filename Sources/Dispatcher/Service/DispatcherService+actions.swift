@@ -31,6 +31,10 @@ extension DispatcherService {
 
     private func cancelTask(_ worker: PeerID, _ lease: LeaseToken) {
         if probes[worker]?.lease == lease { probes[worker] = nil }
+        guard worker != LocalWorker.id else {
+            here?.cancel(lease)
+            return
+        }
         enqueue(
             .message(
                 Message(

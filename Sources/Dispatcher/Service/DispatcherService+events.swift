@@ -23,7 +23,12 @@ extension DispatcherService {
 
     private func received(_ message: Message) {
         do {
-            switch topics.parse(message.topic) {
+            let topic = topics.parse(message.topic)
+            guard topic?.worker != LocalWorker.id else {
+                logger.warning("worker refused", metadata: ["reason": "the name 'here' is the dispatcher's own"])
+                return
+            }
+            switch topic {
             case .job: received(job: message)
             case .jobControl: try received(control: message)
             case .result(let worker, options.id): received(result: try ResultMessage(decoding: message.payload), worker)

@@ -21,6 +21,7 @@ extension DispatcherService {
         jobs[key.job]?.report.bytesSent += payload.count
         jobs[key.job]?.report.shards[key.shard].sent = job.start.duration(to: now)
         jobs[key.job]?.report.shards[key.shard].bytesSent = payload.count
+        if assignment.worker == LocalWorker.id { return computeHere(payload, assignment.lease) }
         let message = Message(
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,
             contentType: JobAnswer.contentType)

@@ -32,6 +32,10 @@ public actor DispatcherService {
     /// Speeds and links, as observed.
     var meter = FleetMeter()
     var echo = EchoProbe()
+    /// The dispatcher's own threads.
+    var here: LocalWorker?
+    /// Bounded by the credits of `here`.
+    let hereWork = AsyncStream<(LocalWorker.Computation, LeaseToken)>.makeStream()
     /// Slices of models, of running jobs and of late.
     var slices = SliceStore()
     var localWaiters: [UInt64: AsyncStream<JobAnswer>.Continuation] = [:]
@@ -76,6 +80,7 @@ public actor DispatcherService {
         core = DispatcherCore(
             epoch: options.epoch, seed: options.epoch, admission: options.admission, scheduler: options.scheduler,
             recovered: recovered.map { RecoveredJob($0, topics, wallStart) }, at: .origin)
+        if options.localThreads > 0 { here = LocalWorker(threads: options.localThreads, kernel: options.kernel) }
         if !options.triggers.isEmpty {
             triggers = TriggerPipeline(
                 options.triggers, identity: HomeAssistantIdentity(fleet: options.fleet, dispatcher: options.id),
@@ -85,6 +90,7 @@ public actor DispatcherService {
 
     /// Works until drained, cancelled, or the transport is closed. Transient jobs still running then are failed.
     public func run() async throws(TransportError) {
+        announceHere()
         try await transport.subscribe(topics.dispatcherSubscriptions(options.id))
         if let pipeline = triggers {
             try await transport.subscribe(pipeline.subscriptions + homeAssistantSubscriptions)
@@ -105,10 +111,12 @@ public actor DispatcherService {
                 }
             }
             group.addTask { await self.publishTriggerStats() }
+            group.addTask { await self.runHere() }
             self.handle(DispatcherEvent.tick)
             for await _ in drained { break }
             self.journalWork.continuation.finish()
             self.triggerWork.continuation.finish()
+            self.hereWork.continuation.finish()
             group.cancelAll()
         }
         timer.cancel()

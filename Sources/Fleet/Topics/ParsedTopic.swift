@@ -16,6 +16,18 @@ public enum ParsedTopic: Sendable, Equatable {
     case answer(client: PeerID, user: PeerID?)
 }
 
+extension ParsedTopic {
+    /// The worker that the topic is one of.
+    public var worker: PeerID? {
+        switch self {
+        case .workerStatus(let worker), .workerInfo(let worker), .workerStats(let worker), .task(let worker, _),
+            .result(let worker, _), .control(let worker, _), .fetch(let worker, _), .part(let worker, _):
+            worker
+        default: nil
+        }
+    }
+}
+
 extension FleetTopics {
     public func parse(_ topic: String) -> ParsedTopic? {
         guard topic.hasPrefix(root + "/") else { return nil }

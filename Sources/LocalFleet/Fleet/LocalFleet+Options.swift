@@ -17,6 +17,8 @@ extension LocalFleet {
         public var slots: Int?
         /// The share of one core that each worker is held to, 0.001 to 64; nil: all it can get. See `whyNoShares`.
         public var workerShare: Double?
+        /// Threads on which the dispatcher computes what is sooner done there; 0: all goes to the workers.
+        public var localThreads = 0
         public var logLevel = "info"
         /// Where the dispatcher keeps durable jobs; nil: in the fleet's own folder, which goes with it.
         public var journal: String?
@@ -39,7 +41,7 @@ extension LocalFleet {
 
         func dispatcherArguments(_ name: String, broker: String, folder: String) -> [String] {
             serviceArguments(name, broker: broker) + ["--journal", journal ?? "\(folder)/journal"]
-                + moreDispatcherArguments
+                + ["--local-threads", String(localThreads)] + moreDispatcherArguments
         }
 
         func echo(of child: String) -> (@Sendable (_ line: String) -> Void)? {

@@ -48,6 +48,12 @@ struct UpCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Threads on which the dispatcher itself computes attention where that is sooner than sending it away; on one "
+                + "machine it nearly always is. Default: 0, all goes to the workers.", valueName: "n"))
+    var localThreads = 0
+
+    @Option(
+        help: ArgumentHelp(
             "Most bytes of tensors in one task or partial; less cuts a job into more. Default: 4194304.",
             valueName: "bytes"))
     var messageBytes: Int?
@@ -78,6 +84,9 @@ struct UpCommand: AsyncParsableCommand {
         guard PeerID(fleet) != nil else { throw ValidationError("--fleet must be \(PeerID.rule)") }
         if let slots, !(1...1024).contains(slots) {
             throw ValidationError("--slots must be 1 to 1024, not \(slots)")
+        }
+        guard (0...1024).contains(localThreads) else {
+            throw ValidationError("--local-threads must be 0 to 1024, not \(localThreads)")
         }
         if let messageBytes, !(4096...1 << 28).contains(messageBytes) {
             throw ValidationError("--message-bytes must be 4096 to \(1 << 28), not \(messageBytes)")
@@ -131,6 +140,7 @@ struct UpCommand: AsyncParsableCommand {
         var options = LocalFleet.Options()
         (options.workers, options.name, options.slots) = (workers, fleet, slots)
         (options.host, options.port, options.journal) = (host, port, journal)
+        options.localThreads = localThreads
         if let messageBytes { options.moreDispatcherArguments += ["--message-bytes", String(messageBytes)] }
         if let triggers { options.moreDispatcherArguments += ["--triggers", triggers] }
         if let models { options.moreDispatcherArguments += ["--models", models] }

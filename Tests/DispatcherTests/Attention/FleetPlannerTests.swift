@@ -6,6 +6,121 @@ import Fleet
 import Testing
 
 @Suite("The planner of measured fleets") struct FleetPlannerTests {
+    private func worker(_ name: String, gflops: Double, mbytes: Double, roundTrip: Double = 1e-3) -> WorkerProfile {
+        WorkerProfile(
+            id: PeerID(name)!, speed: gflops * 1e9, link: Link(roundTrip: roundTrip, bytesPerSecond: mbytes * 1e6))
+    }
+
+    private func square(_ heads: Int, _ length: Int, _ headSize: Int, isCausal: Bool = false) -> AttentionProblem {
+        AttentionProblem(
+            batch: 1, queryHeads: heads, kvHeads: heads, queryLength: length, keyLength: length, headSize: headSize,
+            valueHeadSize: headSize, scale: 1, isCausal: isCausal)
+    }
+
+    private let broker = Link(roundTrip: 3e-4, bytesPerSecond: 4e8)
+
+    private func plan(_ problem: AttentionProblem, _ fleet: FleetProfile) throws -> FleetPlan {
+        try #require(try planAttention(problem, fleet: fleet, limits: PlanLimits(slots: 1)))
+    }
+
+    /// Of each worker with a share its part of the work.
+    private func shares(_ plan: FleetPlan, _ problem: AttentionProblem) -> [String: Double] {
+        zip(plan.plan.shards, plan.plan.owners).reduce(into: [:]) { shares, pair in
+            shares[plan.workers[pair.1].id.text, default: 0] += problem.flops(of: pair.0) / problem.flops
+        }
+    }
+
+    @Test("Shares are as unequal as the speeds")
+    func speeds() throws {
+        let problem = square(8, 2048, 64)
+        let fleet = FleetProfile(
+            workers: [1.0, 0.5, 0.25, 0.125].map {
+                worker("w\($0 == 1 ? 1000 : Int($0 * 1000))", gflops: $0, mbytes: 100)
+            },
+            broker: broker)
+        let shares = shares(try plan(problem, fleet), problem)
+        for (name, expected) in [("w1000", 8.0 / 15), ("w500", 4.0 / 15), ("w250", 2.0 / 15), ("w125", 1.0 / 15)] {
+            #expect(abs((shares[name] ?? 0) / expected - 1) < 0.1, "\(name) has \(shares[name] ?? 0)")
+        }
+    }
+
+    @Test("Causal work is shared by what is seen, not by rows: all finish together")
+    func causal() throws {
+        let problem = square(1, 4096, 64, isCausal: true)
+        let fleet = FleetProfile(
+            workers: (0..<4).map { worker("w\($0)", gflops: 1, mbytes: 1000) }, broker: broker)
+        let plan = try plan(problem, fleet)
+        for share in shares(plan, problem).values { #expect(abs(share - 0.25) < 0.02) }
+        #expect(Set(plan.plan.shards.map(\.queries.count)).count > 1)
+    }
+
+    @Test("One query of many keys is shared by its keys")
+    func decoding() throws {
+        var problem = square(2, 65_536, 64)
+        problem.queryLength = 1
+        let fleet = FleetProfile(
+            workers: (0..<8).map { worker("w\($0)", gflops: 0.05, mbytes: 1000) },
+            broker: Link(roundTrip: 3e-4, bytesPerSecond: 1e10))
+        let plan = try plan(problem, fleet)
+        #expect(plan.candidates.first?.kind == .keys && plan.plan.keyRanges >= 4)
+        #expect(plan.candidates.first?.workers == 8)
+    }
+
+    @Test(
+        "On a slow link the job stays here, on a fast one it is shared: on both sides of the break-even",
+        arguments: [1.0, 100])
+    func breakEven(mbytes: Double) throws {
+        let problem = square(8, 512, 64)
+        let fleet = FleetProfile(
+            workers: (0..<4).map { worker("w\($0)", gflops: 4, mbytes: mbytes) },
+            here: WorkerProfile(id: PeerID("here")!, speed: 4e9, link: .none), broker: broker)
+        let plan = try plan(problem, fleet)
+        #expect((plan.candidates.first?.kind == .here) == (mbytes == 1))
+        if mbytes == 100 { #expect(plan.timeline.makespan < 0.4 * (problem.flops / 4e9)) }
+    }
+
+    @Test("Who is busy with other work gets less, or nothing")
+    func backlog() throws {
+        let problem = square(8, 512, 64)
+        var busy = worker("busy", gflops: 4, mbytes: 100)
+        func share(of backlog: Double) throws -> Double {
+            busy.backlog = backlog
+            let fleet = FleetProfile(workers: [busy, worker("idle", gflops: 4, mbytes: 100)], broker: broker)
+            return shares(try plan(problem, fleet), problem)["busy"] ?? 0
+        }
+        #expect(try share(of: 0) > 0.4)
+        let some = try share(of: 0.05)
+        #expect(some > 0.05 && some < 0.4)
+        #expect(try share(of: 10) == 0)
+    }
+
+    @Test("The work of a plan's shards is that of the problem, in closed form as counted out", arguments: 0..<20)
+    func work(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<20 {
+            var problem = AttentionProblem.random(&random)
+            problem.scoring = .dotProduct
+            let fleet = FleetProfile.random(&random)
+            guard
+                let plan = try planAttention(problem, fleet: fleet, limits: PlanLimits(slots: 1, messageBytes: 4000))
+            else { continue }
+            let sum = plan.plan.shards.reduce(0) { $0 + problem.flops(of: $1) }
+            #expect(abs(sum - problem.flops) <= 1e-9 * max(problem.flops, 1), "seed \(seed): \(problem)")
+        }
+    }
+
+    @Test("Nobody to plan for is nil; no work is a plan without shards")
+    func nothing() throws {
+        #expect(
+            try planAttention(
+                square(1, 8, 4), fleet: FleetProfile(workers: [], broker: broker), limits: PlanLimits(slots: 1))?.plan
+                == nil)
+        var problem = square(1, 8, 4)
+        problem.validKeys = [0]
+        let fleet = FleetProfile(workers: [worker("w", gflops: 1, mbytes: 1)], broker: broker)
+        #expect(try plan(problem, fleet).plan.shards.isEmpty)
+    }
+
     @Test(
         "Random problems and fleets: every pair once, within messages and memory, never slower than the trivial plan",
         arguments: 0..<60)

@@ -91,6 +91,21 @@ import Testing
         #expect(order == [job("urgent"), job("reserved"), job("later")])
     }
 
+    @Test("are all that a worker gets that takes nothing else, and it is not counted among the workers")
+    func reservedOnly() {
+        var fleet = SchedulerHarness()
+        let birth = WorkerBirth(incarnation: Incarnation(1), slots: 2, takesReservedOnly: true)
+        fleet.handle(.workerInfo(peer("here"), birth, live: true))
+        fleet.handle(.workerStatus(peer("here"), online: true))
+        #expect(fleet.scheduler.liveSlots == 0)
+        fleet.submit("anyone's", shards: 1)
+        fleet.submit("mixed", shards: 2, reserved: ["here", "nobody"])
+        #expect(fleet.takeSends().map(\.key) == [ShardKey(job: job("mixed"), shard: 0)])
+        fleet.advance(.seconds(70))
+        #expect(fleet.take().finishes.count == 2, "nobody came for the others")
+        #expect(fleet.scheduler.invariantViolations(at: fleet.now).isEmpty)
+    }
+
     @Test("are reserved anew in every stage")
     func stages() {
         var fleet = fleet("a", "b")
