@@ -19,6 +19,8 @@ public struct AttentionRequest: Sendable {
     let outputs: Set<AttentionOutput>
     /// How Q, K and V travel to the workers: as they are if they agree and a worker reads it, else as F32.
     let wireType: TensorType
+    /// Bytes of an element of Q, K and V in tasks.
+    package var elementBytes: Int { wireType.byteWidth }
     /// `Y` and `qk_matmul_output` have Q's type, and `Y` Q's rank.
     var outputType: TensorType { q.tensor.type }
 

@@ -21,7 +21,7 @@ struct FleetPlanner {
     /// A candidate before it is laid out.
     private struct Estimate {
         let kind: Kind
-        /// Of each of `workers`; the last ones have none.
+        /// Of each of the first `workers`.
         let shares: [Double]
         let makespan: Double
     }
@@ -97,14 +97,17 @@ struct FleetPlanner {
 // MARK: - Estimates
 
 extension FleetPlanner {
-    /// Of both lines, with 1, 2, 3, 4, 6, 8, 12 … of the workers; the best first.
+    /// Of both lines, with 1, 2, 3, 4, 6, 9, 13 … of the workers, until the last of them would get nothing; the best first.
     private func estimates() -> [Estimate] {
-        var counts = [1]
-        while let last = counts.last, last < workers.count {
-            counts.append(min(max(last + 1, last * 3 / 2), workers.count))
+        var found: [Estimate] = []
+        var count = 1
+        while true {
+            let next = [Kind.queries, .keys].map { estimate($0, workers: count) }
+            found += next
+            if count == workers.count || next.allSatisfy({ $0.shares[count - 1] == 0 }) { break }
+            count = min(max(count + 1, count * 3 / 2), workers.count)
         }
-        return counts.flatMap { count in [Kind.queries, .keys].map { estimate($0, workers: count) } }
-            .sorted { $0.makespan < $1.makespan }
+        return found.sorted { $0.makespan < $1.makespan }
     }
 
     private func estimate(_ kind: Kind, workers count: Int) -> Estimate {
@@ -132,8 +135,7 @@ extension FleetPlanner {
         }
         shares = Shares(starts: queued, wholes: wholes)
         return Estimate(
-            kind: kind, shares: shares.shares + Array(repeating: 0, count: workers.count - count),
-            makespan: max(shares.level, queue))
+            kind: kind, shares: shares.shares, makespan: max(shares.level, queue))
     }
 }
 

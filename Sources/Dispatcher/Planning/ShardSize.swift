@@ -34,7 +34,7 @@ extension AttentionProblem {
         return flops + Double(heads) * wanted * perScore
     }
 
-    func flops(of shard: Shard) -> Double {
+    package func flops(of shard: Shard) -> Double {
         flops(batch: shard.batch, heads: shard.heads.count, queries: shard.queries, keys: shard.keys)
     }
 
@@ -55,7 +55,7 @@ extension AttentionProblem {
         return bytes + rows * keys * (mask.kind == .boolean ? 1 : 4)
     }
 
-    func taskBytes(of shard: Shard, elementBytes: Int) -> Int {
+    package func taskBytes(of shard: Shard, elementBytes: Int) -> Int {
         taskBytes(
             heads: shard.heads.count, kvHeads: shard.kvHeads(of: self).count, queries: shard.queries.count,
             keys: shard.keys.count, elementBytes: elementBytes)
@@ -64,7 +64,7 @@ extension AttentionProblem {
     /// Bytes of a partial's tensors: O, the log-sum-exp, and scores if they are wanted.
     func resultBytes(rows: Int, keys: Int) -> Int { 4 * rows * (valueHeadSize + 1 + (scoreOutput == nil ? 0 : keys)) }
 
-    func resultBytes(of shard: Shard) -> Int {
+    package func resultBytes(of shard: Shard) -> Int {
         resultBytes(rows: shard.heads.count * shard.queries.count, keys: shard.keys.count)
     }
 }

@@ -110,7 +110,7 @@ public actor DispatcherService {
                     for await work in triggerWork { windows.addTask { await self.await(work) } }
                 }
             }
-            group.addTask { await self.publishTriggerStats() }
+            group.addTask { await self.publishStats() }
             group.addTask { await self.runHere() }
             self.handle(DispatcherEvent.tick)
             for await _ in drained { break }

@@ -119,23 +119,26 @@ extension DispatcherService {
         handle(TriggerEvent.tick)
     }
 
-    /// Tells every few seconds what the triggers counted.
-    func publishTriggerStats() async {
-        guard triggers != nil else { return }
+    /// Tells every few seconds how the fleet is measured, and what the triggers counted.
+    func publishStats() async {
         while !Task.isCancelled {
-            if let stats = triggers?.stats {
-                let json: JSON = [
-                    "protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad), "triggers": stats,
-                ]
-                enqueue(
-                    .update(
-                        Message(
-                            topic: topics.dispatcherStats(options.id), payload: json.encoded(),
-                            contentType: "application/json", expiry: 15)))
-            }
+            var json: JSON.Object = ["protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad)]
+            if let stats = triggers?.stats { json["triggers"] = stats }
+            let loads = core.loads
+            if loads.count <= Self.mostWorkersTold { json["fleet"] = meter.profile(loads, Self.toldShape).json }
+            enqueue(
+                .update(
+                    Message(
+                        topic: topics.dispatcherStats(options.id), payload: JSON.object(json).encoded(),
+                        contentType: "application/json", expiry: 15)))
             do { try await clock.sleep(for: Self.statsInterval) } catch { return }
         }
     }
+
+    /// A large fleet's profile would be a large message every few seconds.
+    private static let mostWorkersTold = 1000
+    /// Speeds are told for shards of attention of 1 GFLOP.
+    private static let toldShape = ShapeClass(kind: 0, flops: 1e9)
 }
 
 extension WindowJob {

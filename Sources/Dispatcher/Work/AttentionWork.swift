@@ -1,4 +1,4 @@
-import Codecs
+package import Codecs
 import Compute
 import Fleet
 
@@ -91,7 +91,7 @@ struct AttentionWork: JobWork {
 
 extension FleetPlan.Candidate {
     /// For a report.
-    var json: JSON {
+    package var json: JSON {
         [
             "kind": .string(kind.rawValue), "workers": JSON(workers), "shards": JSON(shards), "bytes": JSON(bytes),
             "predicted_ms": JSON(milliseconds: makespan),
