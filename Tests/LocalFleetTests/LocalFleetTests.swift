@@ -30,8 +30,9 @@ struct LocalFleetTests {
             #expect(processes.map(\.name) == ["broker", "dispatcher-1", "worker-1", "worker-2"])
             #expect(processes.allSatisfy { isRunning($0.processID) })
             let common = "--fleet lab --log-level info"
-            for (name, more) in [("worker-2", " --slots 2"), ("dispatcher-1", " --journal \(fleet.logFolder)/journal")]
-            {
+            for (name, more) in [
+                ("worker-2", " --slots 2"), ("dispatcher-1", " --journal \(fleet.logFolder)/journal --local-threads 0"),
+            ] {
                 let expected = "arguments: --broker \(fleet.brokerURL) --id \(name) \(common)\(more)"
                 let isSaid = try await eventually { await fleet.lastLines(of: name) == [expected] }
                 #expect(isSaid)

@@ -18,6 +18,8 @@ public struct DispatcherOptions: Sendable {
     public var messageBytes = 4 << 20
     /// Most bytes of answers and tasks that wait to be published before new jobs are refused as busy.
     public var outgoingBytes = 256 << 20
+    /// It works for this process alone: takes no jobs from the job topic, and leaves no word of itself at the broker.
+    public var isEmbedded = false
     /// Threads that compute here what a plan does not send away; 0: none.
     public var localThreads = 0
     /// What they compute with.
@@ -38,6 +40,7 @@ public struct DispatcherOptions: Sendable {
 
     /// What to open the transport with: the dispatcher dies with a retained `offline`.
     public var client: ClientOptions {
+        guard !isEmbedded else { return ClientOptions(clientID: "attn-dispatcher-\(id)") }
         let topics = FleetTopics(fleet: fleet)
         let offline = Presence.offline.message(topic: topics.dispatcherStatus(id))
         // A flood of jobs must not keep the fleet's heartbeats and results out.

@@ -36,6 +36,7 @@ extension DispatcherService {
     }
 
     func announce() {
+        guard !options.isEmbedded else { return announceForNow() }
         let info: JSON = [
             "protocol": .string(ProtocolVersion.current), "incarnation": JSON(options.epoch),
             "version": .string(options.version),
@@ -48,6 +49,13 @@ extension DispatcherService {
                     contentType: "application/json")))
         enqueue(.message(Presence.online.message(topic: topics.dispatcherStatus(options.id))))
         announceAtHome()
+    }
+
+    /// Workers that are there tell what they hold and can; who comes later need not know of it.
+    private func announceForNow() {
+        var word = Presence.online.message(topic: topics.dispatcherStatus(options.id))
+        word.retain = false
+        enqueue(.message(word))
     }
 
     func publish(_ item: Outgoing) async {

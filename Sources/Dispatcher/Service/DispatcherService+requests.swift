@@ -9,12 +9,15 @@ extension DispatcherService {
     /// Runs a job for a caller in this process: updates, then the final answer, then the stream ends.
     ///
     /// A caller that stops listening does not stop the job.
-    public func submit(_ payload: [UInt8]) -> AsyncStream<JobAnswer> {
+    public func submit(_ payload: [UInt8]) -> AsyncStream<JobAnswer> { begin(payload).answers }
+
+    /// - Returns: also the number of the wait, to give it up by.
+    func begin(_ payload: [UInt8]) -> (answers: AsyncStream<JobAnswer>, waiter: UInt64) {
         let (stream, continuation) = AsyncStream<JobAnswer>.makeStream()
         lastLocalWaiter += 1
         localWaiters[lastLocalWaiter] = continuation
         submit(payload, .local(lastLocalWaiter), client: "local")
-        return stream
+        return (stream, lastLocalWaiter)
     }
 
     func received(job message: Message) {

@@ -91,7 +91,7 @@ public actor DispatcherService {
     /// Works until drained, cancelled, or the transport is closed. Transient jobs still running then are failed.
     public func run() async throws(TransportError) {
         announceHere()
-        try await transport.subscribe(topics.dispatcherSubscriptions(options.id))
+        try await transport.subscribe(topics.dispatcherSubscriptions(options.id, takesJobs: !options.isEmbedded))
         if let pipeline = triggers {
             try await transport.subscribe(pipeline.subscriptions + homeAssistantSubscriptions)
         }

@@ -121,6 +121,7 @@ extension DispatcherService {
 
     /// Tells every few seconds how the fleet is measured, and what the triggers counted.
     func publishStats() async {
+        guard !options.isEmbedded else { return }
         while !Task.isCancelled {
             var json: JSON.Object = ["protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad)]
             if let stats = triggers?.stats { json["triggers"] = stats }

@@ -48,14 +48,15 @@ public struct FleetTopics: Sendable, Equatable {
     }
 
     /// What a dispatcher subscribes to. The job topic is shared, so that each job reaches one dispatcher.
-    public func dispatcherSubscriptions(_ dispatcher: PeerID) -> [Subscription] {
-        [
+    /// - Parameter takesJobs: from the job topic.
+    public func dispatcherSubscriptions(_ dispatcher: PeerID, takesJobs: Bool = true) -> [Subscription] {
+        let own = [
             Subscription("\(root)/worker/+/status", qos: .atLeastOnce),
             Subscription("\(root)/worker/+/info", qos: .atLeastOnce), Subscription("\(root)/worker/+/stats"),
             Subscription(dispatcherEcho(dispatcher)), Subscription("\(root)/result/+/\(dispatcher)"),
             Subscription("\(root)/fetch/+/\(dispatcher)"),
-            jobSubscription, Subscription(jobControl, qos: .atLeastOnce),
         ]
+        return own + (takesJobs ? [jobSubscription, Subscription(jobControl, qos: .atLeastOnce)] : [])
     }
 
     /// Shared by all dispatchers.

@@ -31,6 +31,8 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
                 attn attend job.safetensors -o y.safetensors --report report.json
               One that survives the dispatcher; the same command again fetches the answer if this one is interrupted:
                 attn attend job.safetensors -o y.safetensors --durable --job night-1 --timeout 3600
+              The largest inputs across the broker once instead of twice, and partly computed here:
+                attn attend job.safetensors -o y.safetensors --broker mqtt://pi --direct
               In this process, on all cores:
                 attn attend job.safetensors -o y.safetensors --local
 
@@ -52,7 +54,12 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
     @Flag(help: "Compute in this process, without a fleet.")
     var local = false
 
-    @Option(help: ArgumentHelp("With --local: threads to compute on; without it, one per core.", valueName: "n"))
+    @Flag(help: "Be the dispatcher for this job: its inputs go straight to the workers.")
+    var direct = false
+
+    @Option(
+        help: ArgumentHelp("With --local or --direct: threads to compute on; without it, one per core.", valueName: "n")
+    )
     var threads: Int?
 
     @Option(help: ArgumentHelp("How long the job may take.", valueName: "seconds"))
@@ -85,6 +92,7 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
         guard (-100...100).contains(priority) else { throw ValidationError("--priority must be -100 to 100") }
         if local, durable { throw ValidationError("--local and --durable exclude each other") }
+        if direct, local || durable { throw ValidationError("--direct excludes --local and --durable") }
         if local, connection.broker != nil { throw ValidationError("--local and --broker exclude each other") }
     }
 
@@ -96,6 +104,7 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
         let progress = ProgressLine()
         let work = Task {
             if local { return try await keep(try await runHere(tensors, job), result, reportFile) }
+            if direct { return try await keep(try await runDirect(tensors, job, progress), result, reportFile) }
             try await runByFleet(tensors, job, progress) { try await keep($0, result, reportFile) }
         }
         let signals = InterruptHandler {
@@ -140,6 +149,22 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
             return try await executor.run(try JobRequest.encode(tensors, as: job))
         } catch {
             return JobAnswer(job: job, failure: error)
+        }
+    }
+
+    private func runDirect(
+        _ tensors: Safetensors, _ job: JobID, _ progress: ProgressLine
+    ) async throws -> JobAnswer {
+        let address = try connection.address(or: "compute here with --local")
+        var options = try DirectDispatch.options(connection, address)
+        options.localThreads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        options.kernel = try AttentionKernel.fromEnvironment()
+        progress.show("connecting to \(address)")
+        defer { progress.clear() }
+        let payload = try JobRequest.encode(
+            tensors, as: job, timeout: .seconds(timeout), priority: priority, wantsUpdates: true)
+        return try await DirectDispatch.run(options, address, tls: try connection.tls()) { dispatcher in
+            await dispatcher.run(payload) { progress.show($0) }
         }
     }
 

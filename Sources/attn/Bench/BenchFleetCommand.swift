@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import Codecs
+import Dispatcher
 import Fleet
 import Foundation
 import LocalFleet
@@ -20,6 +21,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
             EXAMPLES
               200 small jobs on a fleet started for it:
                 attn bench fleet --workers 2 --heads 12 --queries 128 --keys 128 --head-size 32 --runs 200
+              How many a second, without the second crossing of the broker:
+                attn bench fleet --direct --pipelined 8 --runs 1000
               The same at a broker with a fleet, for a script:
                 attn bench fleet --broker mqtt://127.0.0.1:1883 --json
             """)
@@ -45,6 +48,21 @@ struct BenchFleetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Jobs that are measured, after a tenth as many to warm up.", valueName: "n"))
     var runs = 200
 
+    @Flag(help: "Be the dispatcher, so that tensors cross the broker once.")
+    var direct = false
+
+    @Flag(help: "Go through the job topic: the default.")
+    var job = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --direct: threads that compute here where that is sooner. Default: 0, so that it is the fleet that is measured.",
+            valueName: "n"))
+    var localThreads = 0
+
+    @Option(help: ArgumentHelp("Jobs under way at a time; the bare round trip is measured alone.", valueName: "k"))
+    var pipelined = 1
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -56,6 +74,9 @@ struct BenchFleetCommand: AsyncParsableCommand {
         }
         guard (1...256).contains(workers) else { throw ValidationError("--workers must be 1 to 256") }
         guard (1...1024).contains(slots) else { throw ValidationError("--slots must be 1 to 1024") }
+        guard (1...1024).contains(pipelined) else { throw ValidationError("--pipelined must be 1 to 1024") }
+        guard (0...1024).contains(localThreads) else { throw ValidationError("--local-threads must be 0 to 1024") }
+        if direct, job { throw ValidationError("--direct and --job exclude each other") }
         guard (1...100_000).contains(runs) else { throw ValidationError("--runs must be 1 to 100000") }
     }
 
@@ -82,53 +103,85 @@ struct BenchFleetCommand: AsyncParsableCommand {
     }
 
     private func measure(at address: BrokerAddress, fleet: PeerID) async throws {
-        let request = try self.request()
-        let id = ConnectionOptions.clientID()
         let tls = try connection.tls()
+        if direct {
+            var options = try DirectDispatch.options(connection, address)
+            (options.fleet, options.localThreads) = (fleet, localThreads)
+            let result = try await DirectDispatch.run(options, address, tls: tls) { dispatcher in
+                try await measure(address, tls) { await dispatcher.run($0) }
+            }
+            return report(result)
+        }
+        let id = ConnectionOptions.clientID()
         let result = try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-client-\(id)"), tls: tls
         ) { transport in
             try await withFleetClient(
                 id: id, user: address.user.flatMap { PeerID($0) }, fleet: fleet, transport: transport
             ) { client in
-                let sizes = try await sizes(client, request)
-                return try await withEcho(address, tls: tls, request: sizes.request, answer: sizes.answer) { echo in
-                    try await self.times(client, request, echo, sizes)
+                try await measure(address, tls) { payload in
+                    let request = try JobRequest(decoding: payload)
+                    return try await client.run(
+                        request.tensors, as: request.id, timeout: .seconds(60), JobOptions(wantsUpdates: false))
                 }
             }
         }
         report(result)
     }
 
+    /// Gives a job, laid out as a payload, and waits for its answer.
+    private typealias Answering = @Sendable ([UInt8]) async throws -> JobAnswer
+
+    private func measure(
+        _ address: BrokerAddress, _ tls: TLSOptions?, _ answering: @escaping Answering
+    ) async throws -> FleetTimes {
+        let request = try self.request()
+        let first = try payload(request, "sizes")
+        let answer = try await done(answering(first))
+        let sizes = (request: first.count, answer: answer.tensors?.bytes.count ?? 0)
+        return try await withEcho(address, tls: tls, request: sizes.request, answer: sizes.answer) { echo in
+            try await times(answering, request, echo, sizes)
+        }
+    }
+
     private func times(
-        _ client: FleetClient, _ request: Safetensors, _ echo: Echo, _ sizes: (request: Int, answer: Int)
+        _ answering: @escaping Answering, _ request: Safetensors, _ echo: Echo, _ sizes: (request: Int, answer: Int)
     ) async throws -> FleetTimes {
         var times = FleetTimes(requestBytes: sizes.request, answerBytes: sizes.answer)
         let clock = ContinuousClock()
-        for run in -(runs / 10)..<runs {
+        func time(_ run: Int) async throws -> Double {
+            let payload = try payload(request, "\(run + runs)")
             let start = clock.now
-            _ = try await answer(client, request, "bench-\(run + runs)")
-            let job = start.duration(to: clock.now)
-            let floor = try await echo.roundTrip()
-            if run >= 0 {
-                times.jobs.append(job.inSeconds)
-                times.floors.append(floor.inSeconds)
-            }
+            _ = try await done(answering(payload))
+            return start.duration(to: clock.now).inSeconds
         }
+        for run in -(runs / 10)..<0 { _ = try await time(run) }
+        guard pipelined > 1 else {
+            for run in 0..<runs {
+                times.jobs.append(try await time(run))
+                times.floors.append(try await echo.roundTrip().inSeconds)
+            }
+            return times
+        }
+        for _ in 0..<min(runs, 100) { times.floors.append(try await echo.roundTrip().inSeconds) }
+        let start = clock.now
+        try await withThrowingTaskGroup(of: Double.self) { group in
+            for run in 0..<runs {
+                if run >= pipelined, let seconds = try await group.next() { times.jobs.append(seconds) }
+                group.addTask { try await time(run) }
+            }
+            for try await seconds in group { times.jobs.append(seconds) }
+        }
+        times.elapsed = start.duration(to: clock.now).inSeconds
         return times
     }
 
-    private func sizes(
-        _ client: FleetClient, _ request: Safetensors
-    ) async throws -> (request: Int, answer: Int) {
-        let answer = try await answer(client, request, "bench-sizes")
-        let payload = try JobRequest.encode(request, as: try id("bench-sizes"), timeout: .seconds(60))
-        return (payload.count, answer.tensors?.bytes.count ?? 0)
+    private func payload(_ request: Safetensors, _ name: String) throws -> [UInt8] {
+        let job = try id("bench-\(name)-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
+        return try JobRequest.encode(request, as: job, timeout: .seconds(60))
     }
 
-    private func answer(_ client: FleetClient, _ request: Safetensors, _ name: String) async throws -> JobAnswer {
-        let job = try id("\(name)-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
-        let answer = try await client.run(request, as: job, timeout: .seconds(60), JobOptions(wantsUpdates: false))
+    private func done(_ answer: JobAnswer) throws -> JobAnswer {
         guard answer.status == .done else {
             throw CommandFailure("a job failed: \(answer.errorCode ?? ""): \(answer.errorMessage ?? "")")
         }
@@ -154,14 +207,16 @@ struct BenchFleetCommand: AsyncParsableCommand {
     private func report(_ times: FleetTimes) {
         let values: [(String, JSON)] = [
             ("median_s", JSON(times.jobs.quantile(0.5))), ("p99_s", JSON(times.jobs.quantile(0.99))),
-            ("jobs_per_s", JSON(Double(times.jobs.count) / times.jobs.reduce(0, +))),
+            ("jobs_per_s", JSON(times.jobsPerSecond)), ("pipelined", JSON(pipelined)),
             ("bytes", JSON(times.requestBytes + times.answerBytes)),
             ("floor_median_s", JSON(times.floors.quantile(0.5))), ("floor_p99_s", JSON(times.floors.quantile(0.99))),
             ("ratio_to_floor", JSON(times.jobs.quantile(0.5) / times.floors.quantile(0.5))), ("runs", JSON(runs)),
         ]
         if json { return Console.print(JSON.object(JSON.Object(values)).text()) }
         Console.print(
-            "\(heads) heads × \(queries) × \(keys) × \(headSize), \(times.jobs.count) jobs one after the other")
+            "\(heads) heads × \(queries) × \(keys) × \(headSize), \(times.jobs.count) jobs "
+                + (pipelined > 1 ? "\(pipelined) at a time" : "one after the other")
+                + String(format: ", %.0f a second", times.jobsPerSecond))
         Console.print("                         median       p99")
         Console.print(row("job", times.jobs))
         Console.print(row("bare round trip", times.floors))
@@ -182,6 +237,10 @@ struct FleetTimes: Sendable {
     let answerBytes: Int
     var jobs: [Double] = []
     var floors: [Double] = []
+    /// Of all jobs together, where several were under way at a time.
+    var elapsed: Double?
+
+    var jobsPerSecond: Double { Double(jobs.count) / (elapsed ?? jobs.reduce(0, +)) }
 }
 
 extension [Double] {

@@ -81,15 +81,9 @@ struct PlanCommand: AsyncParsableCommand {
         let tensors = try RequestFile.read(request)
         let job = try RequestFile.jobID(tensors, given: nil)
         do throws(JobError) {
-            return try AttentionRequest(JobRequest(decoding: try encoded(tensors, as: job)))
+            return try AttentionRequest(JobRequest(decoding: JobRequest.encode(tensors, as: job)))
         } catch {
             throw CommandFailure("\(request): \(error.message)")
-        }
-    }
-
-    private func encoded(_ tensors: Safetensors, as job: JobID) throws(JobError) -> [UInt8] {
-        do { return try JobRequest.encode(tensors, as: job) } catch {
-            throw JobError(.invalidRequest, "it cannot be laid out as a job: \(error)")
         }
     }
 

@@ -123,7 +123,8 @@ extension Integration {
         ) async throws {
             try await withProgram(
                 program, ["--broker", broker.url, "--user", name, "--id", name],
-                environment: ["ATTN_PASSWORD": "\(name)-secret"], in: folder
+                // So that the job goes to the worker, not on the dispatcher's own cores.
+                environment: ["ATTN_PASSWORD": "\(name)-secret", "ATTN_LOCAL_THREADS": "0"], in: folder
             ) {
                 _ = try await $0.lineOfOutput(after: "ready")
                 try await body()

@@ -19,9 +19,14 @@ extension Integration {
                         let request = TypedRequest(type: type, rank: rank)
                         try folder.write(try request.encoded, to: "q")
                         let here = try await attend("q", "-o", "here", "--local")
-                        let there = try await attend("q", "-o", "there", "--broker", fleet.brokerURL)
-                        #expect(here.status == 0 && there.status == 0, "\(here.error)\(there.error)")
-                        try expectSame(request)
+                        for isDirect in [false, true] {
+                            let there =
+                                isDirect
+                                ? try await attend("q", "-o", "there", "--direct", "--threads", "1", broker: fleet)
+                                : try await attend("q", "-o", "there", "--broker", fleet.brokerURL)
+                            #expect(here.status == 0 && there.status == 0, "\(here.error)\(there.error)")
+                            try expectSame(request)
+                        }
                     }
                 }
             }
