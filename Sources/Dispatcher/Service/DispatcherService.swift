@@ -138,6 +138,9 @@ public actor DispatcherService {
     /// Sizes of the tables.
     public var tables: DispatcherTables { core.tables }
 
+    /// The live workers and what each has yet to do.
+    public var loads: [WorkerLoad] { core.loads }
+
     /// Slots of all live workers.
     public var liveSlots: Int { core.liveSlots }
 

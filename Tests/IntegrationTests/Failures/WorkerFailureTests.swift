@@ -18,15 +18,19 @@ extension Integration {
                     try sample.request(), as: job("survivor"), timeout: .seconds(120))
                 {
                     if answer.status == .progress, victim == nil {
-                        // Each of the three has a task at this moment: at most one of twelve is done.
-                        victim = LocalFleet.worker(2)
-                        try await fleet.local.kill(LocalFleet.worker(2), signal: SIGKILL)
+                        // The one with most of the work still before it: it has a task at this moment.
+                        let loads = await fleet.dispatcher.loads
+                        let busiest = loads.max { $0.outstanding.count < $1.outstanding.count }
+                        let name = try #require(busiest?.id.text)
+                        victim = name
+                        try await fleet.local.kill(name, signal: SIGKILL)
                     }
                     guard answer.status.isFinal else { continue }
                     try await sample.check(answer)
                     let retries = try #require(answer.report?.objectValue).objects("retries")
                     #expect(!retries.isEmpty)
-                    #expect(try retries.allSatisfy { try $0.string("reason").contains("worker-2 went offline") })
+                    let reason = "\(try #require(victim)) went offline"
+                    #expect(try retries.allSatisfy { try $0.string("reason").contains(reason) })
                 }
                 #expect(victim != nil)
             }
