@@ -75,7 +75,7 @@ struct FullDiskTests {
         try await SmallDisk.with(kilobytes: 1024) { disk in
             let folder = "\(disk.path)/journal"
             #expect(try await openingError(folder) == nil)
-            try disk.forbidWriting()
+            try await disk.forbidWriting()
             let refusal = try #require(try await openingError(folder))
             #expect(refusal.code == .io)
             #expect(refusal.message.contains("Read-only") && refusal.message.contains("another folder"), "\(refusal)")
