@@ -19,7 +19,8 @@ struct Attn: AsyncParsableCommand {
             """,
         version: FleetVersion.current,
         subcommands: [
-            AttendCommand.self, PlanCommand.self, InferCommand.self, ModelsCommand.self, UpCommand.self,
+            AttendCommand.self, PlanCommand.self, TraceCommand.self, InferCommand.self, ModelsCommand.self,
+            UpCommand.self,
             DemoCommand.self,
             TriggersCommand.self,
             BenchCommand.self,

@@ -15,7 +15,7 @@ extension FuzzedDecoder {
         // Messages of sensors.
         .triggerPayload,
         // Files.
-        .settingsFile, .tokenizerFile,
+        .settingsFile, .tokenizerFile, .fleetProfile, .jobReport,
         // What a client sends to a model that reads text.
         .tokenizedText,
     ]

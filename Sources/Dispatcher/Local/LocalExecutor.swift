@@ -32,6 +32,7 @@ public struct LocalExecutor: Sendable {
         let plan = try planAttention(attention.problem, limits: limits)
         var work = AttentionWork(attention, plan)
         var report = JobReport(shards: work.shardCount)
+        report.planned = start.duration(to: clock.now)
         let cancel = CancelFlag()
         var failure: JobError?
         await withTaskCancellationHandler {
@@ -51,7 +52,12 @@ public struct LocalExecutor: Sendable {
                     report.shards[index].worker = "local"
                     report.shards[index].attempt = 1
                     report.shards[index].compute = result.compute
-                    report.shards[index].done = start.duration(to: result.end)
+                    report.shards[index].received = start.duration(to: result.end)
+                    report.shards[index].done = start.duration(to: clock.now)
+                    report.shards[index].attempts = [
+                        JobReport.Attempt(
+                            number: 1, worker: "local", sent: start.duration(to: result.end) - result.compute, bytes: 0)
+                    ]
                 }
             }
         } onCancel: {

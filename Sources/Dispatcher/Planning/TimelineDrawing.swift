@@ -2,38 +2,58 @@ import Fleet
 
 /// A plan's timeline as a picture: SVG, light or dark as the viewer is.
 ///
-/// A row for each slot of a worker. Of each shard, from top to bottom: its task on its way, the time it is computed, its
-/// result on its way.
+/// A band for each worker, and in it a row for each of its slots. Of each shard, from top to bottom: its task on its way, the
+/// time it is computed, its result on its way. Whoever points at one is told which shard it is, its bytes and its times.
 public struct TimelineDrawing {
     private let plan: FleetPlan
-    private let rows: [Row]
+    private let problem: AttentionProblem
+    private let elementBytes: Int
+    private let bands: [Band]
     private let hidden: Int
 
-    /// A slot, and the shards computed there.
-    private struct Row {
-        let name: String
-        var shards: [Int]
-        var isFree: Double
+    /// A worker's slots, and the shards that each of them computes.
+    private struct Band {
+        let owner: Int
+        let rows: [[Int]]
+        let top: Double
+
+        var height: Double { Double(rows.count) * TimelineDrawing.rowHeight }
     }
 
     private static let mostRows = 64
     private static let (left, width, top, rowHeight) = (130.0, 800.0, 70.0, 26.0)
+    /// Of a name, in the space left of the axis.
+    private static let mostCharacters = 15
 
-    public init(_ plan: FleetPlan) {
-        self.plan = plan
-        var rows: [Int: [Row]] = [:]
-        let spans = plan.timeline.spans
-        for shard in spans.indices.sorted(by: { spans[$0].begun < spans[$1].begun }) {
-            let owner = plan.plan.owners[shard]
-            let free = rows[owner]?.firstIndex { $0.isFree <= spans[shard].begun + 1e-12 }
-            let lane = free ?? rows[owner]?.count ?? 0
-            if free == nil { rows[owner, default: []].append(Row(name: plan.name(owner), shards: [], isFree: 0)) }
-            rows[owner]?[lane].shards.append(shard)
-            rows[owner]?[lane].isFree = spans[shard].computed
+    /// - Parameter elementBytes: of a number of Q, K and V as it travels.
+    public init(_ plan: FleetPlan, _ problem: AttentionProblem, elementBytes: Int) {
+        (self.plan, self.problem, self.elementBytes) = (plan, problem, elementBytes)
+        let all = Self.rows(of: plan).sorted { $0.key < $1.key }
+        var (bands, room) = ([Band](), Self.mostRows)
+        for (owner, rows) in all where room > 0 {
+            let top = Self.top + Double(Self.mostRows - room) * Self.rowHeight
+            bands.append(Band(owner: owner, rows: Array(rows.prefix(room)), top: top))
+            room -= min(rows.count, room)
         }
-        let all = rows.sorted { $0.key < $1.key }.flatMap(\.value)
-        self.rows = Array(all.prefix(Self.mostRows))
-        hidden = all.count - self.rows.count
+        self.bands = bands
+        hidden = all.reduce(0) { $0 + $1.value.count } - (Self.mostRows - room)
+    }
+
+    /// Of each worker its slots, as far as there is work for them: each shard is in the first that is free.
+    private static func rows(of plan: FleetPlan) -> [Int: [[Int]]] {
+        let spans = plan.timeline.spans
+        var rows: [Int: [[Int]]] = [:]
+        for shard in spans.indices.sorted(by: { spans[$0].begun < spans[$1].begun }) {
+            let free = rows[plan.plan.owners[shard], default: []].firstIndex { row in
+                row.last.map { spans[$0].computed <= spans[shard].begun + 1e-12 } ?? true
+            }
+            if let free {
+                rows[plan.plan.owners[shard]]?[free].append(shard)
+            } else {
+                rows[plan.plan.owners[shard], default: []].append([shard])
+            }
+        }
+        return rows
     }
 
     /// Milliseconds to a place on the axis.
@@ -42,20 +62,24 @@ public struct TimelineDrawing {
     }
 
     public var svg: String {
-        let height = Self.top + Double(max(rows.count, 1)) * Self.rowHeight + 60
+        let height = (bands.last.map { $0.top + $0.height } ?? Self.top + Self.rowHeight) + 60
         let size = "\(number(Self.left + Self.width + 40)) \(number(height))"
         var lines = ["<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(size)\" role=\"img\">", Self.style]
         lines.append(text(10, 24, title, "title"))
-        lines += legend + axis(bottom: height - 50)
-        for (index, row) in rows.enumerated() { lines += draw(row, y: Self.top + Double(index) * Self.rowHeight) }
+        lines += legend
+        for index in stride(from: 0, to: bands.count, by: 2) { lines.append(background(of: bands[index])) }
+        lines += axis(bottom: height - 50)
+        for band in bands { lines += draw(band) }
         if hidden > 0 { lines.append(text(10, height - 12, "and \(hidden) more slots", "label")) }
         return lines.joined(separator: "\n") + "\n</svg>\n"
     }
 
     private var title: String {
         let candidate = plan.candidates.first
-        let kind = candidate.map { "\($0.kind.rawValue), \($0.workers) workers, \($0.shards) shards" } ?? ""
-        return "\(kind): \(milliseconds(plan.timeline.makespan)) predicted"
+        let kind = candidate.map {
+            "\($0.kind.rawValue), \(count($0.workers, "worker")), \(count($0.shards, "shard"))"
+        }
+        return "\(kind ?? ""): \(milliseconds(plan.timeline.makespan)) predicted"
     }
 
     private var legend: [String] {
@@ -82,25 +106,60 @@ public struct TimelineDrawing {
         }
     }
 
-    private func draw(_ row: Row, y: Double) -> [String] {
-        [text(10, y + 16, row.name, "label")]
-            + row.shards.flatMap { shard in
-                let span = plan.timeline.spans[shard]
-                return [
-                    bar("way", span.sent, span.arrived, y + 2, 5), bar("compute", span.begun, span.computed, y + 8, 9),
-                    bar("result", span.computed, span.done, y + 18, 5),
-                ]
+    /// Behind every other worker, so that the slots of one are seen together.
+    private func background(of band: Band) -> String {
+        "<rect class=\"band\" x=\"0\" y=\"\(number(band.top))\" width=\"\(number(Self.left + Self.width + 40))\" "
+            + "height=\"\(number(band.height))\"/>"
+    }
+
+    private func draw(_ band: Band) -> [String] {
+        [name(of: band)]
+            + band.rows.enumerated().flatMap { index, row in
+                row.flatMap { draw($0, y: band.top + Double(index) * Self.rowHeight) }
             }
     }
 
-    private func bar(_ kind: String, _ begin: Double, _ end: Double, _ y: Double, _ height: Double) -> String {
-        let width = max(x(end) - x(begin), end > begin ? 0.5 : 0)
-        return "<rect class=\"\(kind)\" x=\"\(number(x(begin)))\" y=\"\(number(y))\" width=\"\(number(width))\" "
-            + "height=\"\(number(height))\"/>"
+    private func name(of band: Band) -> String {
+        let (name, y) = (plan.name(band.owner), band.top + band.height / 2 + 4)
+        guard name.count > Self.mostCharacters else { return text(10, y, name, "label") }
+        return text(10, y, "\(name.prefix(6))…\(name.suffix(7))", "label", tooltip: name)
     }
 
-    private func text(_ x: Double, _ y: Double, _ text: String, _ kind: String) -> String {
-        "<text class=\"\(kind)\" x=\"\(number(x))\" y=\"\(number(y))\">\(text.escapedForXML)</text>"
+    private func draw(_ shard: Int, y: Double) -> [String] {
+        let span = plan.timeline.spans[shard]
+        let piece = plan.plan.shards[shard]
+        let (task, result) = (problem.taskBytes(of: piece, elementBytes: elementBytes), problem.resultBytes(of: piece))
+        return [
+            bar("way", span.sent, span.arrived, y + 2, 5, "task of \(bytes(task)) on its way", shard),
+            bar("compute", span.begun, span.computed, y + 8, 9, "computed", shard),
+            bar("result", span.computed, span.done, y + 18, 5, "result of \(bytes(result)) on its way", shard),
+        ].compactMap { $0 }
+    }
+
+    /// Nothing where it takes no time, as a way does within the dispatcher.
+    private func bar(
+        _ kind: String, _ begin: Double, _ end: Double, _ y: Double, _ height: Double, _ what: String, _ shard: Int
+    ) -> String? {
+        guard end > begin else { return nil }
+        let width = max(x(end) - x(begin), 0.5)
+        let times = "\(milliseconds(begin)) to \(milliseconds(end))"
+        return "<rect class=\"\(kind)\" x=\"\(number(x(begin)))\" y=\"\(number(y))\" width=\"\(number(width))\" "
+            + "height=\"\(number(height))\"><title>\(place(of: shard)): \(what), \(times)</title></rect>"
+    }
+
+    private func place(of index: Int) -> String {
+        let shard = plan.plan.shards[index]
+        let ranges = [("heads", shard.heads), ("queries", shard.queries), ("keys", shard.keys)].map { name, range in
+            "\(name) \(range.lowerBound)–\(range.upperBound - 1)"
+        }
+        return "shard \(index), batch row \(shard.batch), " + ranges.joined(separator: ", ")
+    }
+
+    private func text(
+        _ x: Double, _ y: Double, _ text: String, _ kind: String, tooltip: String? = nil
+    ) -> String {
+        let title = tooltip.map { "<title>\($0.escapedForXML)</title>" } ?? ""
+        return "<text class=\"\(kind)\" x=\"\(number(x))\" y=\"\(number(y))\">\(title)\(text.escapedForXML)</text>"
     }
 
     private static let style = """
@@ -108,10 +167,10 @@ public struct TimelineDrawing {
         svg { background: #fff; font: 13px system-ui, sans-serif; }
         text { fill: #222; } .title { font-size: 16px; font-weight: 600; } .tick { text-anchor: middle; fill: #666; }
         line { stroke: #ddd; } .way { fill: #4c78a8; } .compute { fill: #54a24b; } .result { fill: #e08214; }
-        .compute { stroke: #fff; stroke-width: 0.5; }
+        .compute { stroke: #fff; stroke-width: 0.5; } .band { fill: #f3f4f6; }
         @media (prefers-color-scheme: dark) {
         svg { background: #181818; } text { fill: #ddd; } .tick { fill: #999; } line { stroke: #333; }
-        .compute { stroke: #181818; }
+        .compute { stroke: #181818; } .band { fill: #212327; }
         }
         </style>
         """
@@ -130,6 +189,12 @@ private func tick(_ length: Double) -> Double {
         for factor in [1.0, 2, 5] where length / (factor * step) <= 9 { return factor * step }
         step *= 10
     }
+}
+
+private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+private func bytes(_ count: Int) -> String {
+    count < 100_000 ? "\(number(Double(count) / 1e3)) kB" : "\(number(Double(count) / 1e6)) MB"
 }
 
 private func milliseconds(_ seconds: Double) -> String {

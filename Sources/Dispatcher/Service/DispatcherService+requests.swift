@@ -97,8 +97,9 @@ extension DispatcherService {
 
     func prepare(_ request: JobRequest) -> DispatcherEvent {
         do throws(JobError) {
+            let came = now
             let work = try work(request)
-            jobs[request.id] = RunningJob(request, work, start: now)
+            jobs[request.id] = RunningJob(request, work, start: came, planned: came.duration(to: now))
             return .prepared(
                 request.id,
                 PreparedJob(

@@ -9,11 +9,14 @@ struct ReceivedOutput {
     let queued: Duration
     let compute: Duration
     let bytes: Int
+    /// When it came.
+    let received: Instant
 }
 
 /// Results of workers, looked into before they count.
 extension DispatcherService {
     func received(result: ResultMessage, _ worker: PeerID) {
+        let received = now
         var output: ReceivedOutput?
         let outcome: TaskEnd.Outcome
         switch result.status {
@@ -24,7 +27,7 @@ extension DispatcherService {
             // A stale result is not worth looking into: the scheduler drops it.
             if let key = core.shard(under: result.lease, at: worker) {
                 do throws(InvalidPartial) {
-                    output = try validated(result, key)
+                    output = try validated(result, key, received)
                     measure(result, key, worker)
                     outcome = .done
                 } catch {
@@ -75,7 +78,9 @@ extension DispatcherService {
     }
 
     /// Checks a result against the shard its lease stands for.
-    private func validated(_ result: ResultMessage, _ key: ShardKey) throws(InvalidPartial) -> ReceivedOutput {
+    private func validated(
+        _ result: ResultMessage, _ key: ShardKey, _ received: Instant
+    ) throws(InvalidPartial) -> ReceivedOutput {
         guard jobs[key.job] != nil, let tensors = result.tensors else {
             throw InvalidPartial(description: "it has no tensors")
         }
@@ -86,13 +91,15 @@ extension DispatcherService {
             throw InvalidPartial(description: "its job has ended")
         }
         return ReceivedOutput(
-            output: output, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count)
+            output: output, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count,
+            received: received)
     }
 
     func keep(_ received: ReceivedOutput, _ key: ShardKey) {
         guard let start = jobs[key.job]?.start else { return }
         jobs[key.job]?.work.take(received.output, shard: key.shard)
         jobs[key.job]?.report.bytesReceived += received.bytes
+        jobs[key.job]?.report.shards[key.shard].received = start.duration(to: received.received)
         jobs[key.job]?.report.shards[key.shard].done = start.duration(to: now)
         jobs[key.job]?.report.shards[key.shard].queued = received.queued
         jobs[key.job]?.report.shards[key.shard].compute = received.compute

@@ -19,8 +19,10 @@ extension DispatcherService {
         }
         jobs[key.job]?.report.tasksSent += 1
         jobs[key.job]?.report.bytesSent += payload.count
-        jobs[key.job]?.report.shards[key.shard].sent = job.start.duration(to: now)
-        jobs[key.job]?.report.shards[key.shard].bytesSent = payload.count
+        jobs[key.job]?.report.shards[key.shard].attempts.append(
+            JobReport.Attempt(
+                number: assignment.attempt, worker: assignment.worker.text, sent: job.start.duration(to: now),
+                bytes: payload.count))
         if assignment.worker == LocalWorker.id { return computeHere(payload, assignment.lease) }
         let message = Message(
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,

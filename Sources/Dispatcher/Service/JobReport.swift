@@ -6,14 +6,31 @@ import Fleet
 /// Times are in milliseconds since the job came. JSON keys are part of the wire.
 struct JobReport: Sendable {
     struct ShardTimes: Sendable {
+        /// Each that was sent, in this order.
+        var attempts: [Attempt] = []
+        /// Whose result counted; empty while none has.
         var worker = ""
         var attempt = 0
-        var sent = Duration.zero
+        /// When the result came.
+        var received = Duration.zero
+        /// When it was validated and merged.
         var done = Duration.zero
         var queued = Duration.zero
         var compute = Duration.zero
-        var bytesSent = 0
         var bytesReceived = 0
+
+        var bytesSent: Int { counted?.bytes ?? 0 }
+
+        /// The attempt whose result counted; without one the last.
+        var counted: Attempt? { attempts.first { $0.number == attempt } ?? attempts.last }
+    }
+
+    /// A task on its way to a worker.
+    struct Attempt: Sendable {
+        let number: Int
+        let worker: String
+        let sent: Duration
+        let bytes: Int
     }
 
     struct Retry: Sendable {
@@ -34,6 +51,8 @@ struct JobReport: Sendable {
     }
 
     var shards: [ShardTimes]
+    /// When the request was read and cut.
+    var planned = Duration.zero
     var retries: [Retry] = []
     var hedges: [Hedge] = []
     var tasksSent = 0
@@ -51,7 +70,8 @@ struct JobReport: Sendable {
     func json(job: JobID, op: String, elapsed: Duration, _ work: any JobWork) -> JSON {
         let workers = Set(shards.map(\.worker)).subtracting([""]).sorted()
         return [
-            "job": .string(job.text), "op": .string(op), "elapsed_ms": milliseconds(elapsed),
+            "job": .string(job.text), "op": .string(op), "planned_ms": milliseconds(planned),
+            "elapsed_ms": milliseconds(elapsed),
             "plan": .object(work.plan),
             "workers": JSON(workers), "tasks_sent": JSON(tasksSent), "bytes_sent": JSON(bytesSent),
             "bytes_received": JSON(bytesReceived),
@@ -68,13 +88,22 @@ struct JobReport: Sendable {
         for key in place.keys { json[key] = place[key] }
         json["worker"] = .string(times.worker)
         json["attempt"] = JSON(times.attempt)
-        json["sent_ms"] = milliseconds(times.sent)
+        json["sent_ms"] = milliseconds(times.counted?.sent ?? .zero)
+        json["received_ms"] = milliseconds(times.received)
         json["done_ms"] = milliseconds(times.done)
         json["queued_ms"] = milliseconds(times.queued)
         json["compute_ms"] = milliseconds(times.compute)
         json["bytes_sent"] = JSON(times.bytesSent)
         json["bytes_received"] = JSON(times.bytesReceived)
+        let others = times.attempts.filter { $0.number != times.attempt }
+        if !others.isEmpty { json["other_attempts"] = .array(others.map { Self.json($0) }) }
         return .object(json)
+    }
+
+    private static func json(_ attempt: Attempt) -> JSON {
+        [
+            "attempt": JSON(attempt.number), "worker": .string(attempt.worker), "sent_ms": milliseconds(attempt.sent),
+        ]
     }
 
     static func json(_ retry: Retry) -> JSON {

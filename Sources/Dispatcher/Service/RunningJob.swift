@@ -7,10 +7,12 @@ struct RunningJob: Sendable {
     let start: Instant
     var report: JobReport
 
-    init(_ request: JobRequest, _ work: any JobWork, start: Instant) {
+    /// - Parameter planned: how long it took to read and cut the request, since `start`.
+    init(_ request: JobRequest, _ work: any JobWork, start: Instant, planned: Duration) {
         self.request = request
         self.work = work
         self.start = start
         report = JobReport(shards: work.shardCount)
+        report.planned = planned
     }
 }

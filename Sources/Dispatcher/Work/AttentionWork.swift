@@ -79,6 +79,9 @@ struct AttentionWork: JobWork {
         guard let prediction else { return json }
         let span = prediction.timeline.spans[index]
         json["planned_worker"] = .string(prediction.workers[attentionPlan.owners[index]].id.text)
+        json["predicted_sent_ms"] = JSON(milliseconds: span.sent)
+        json["predicted_queued_ms"] = JSON(milliseconds: span.begun - span.arrived)
+        json["predicted_begun_ms"] = JSON(milliseconds: span.begun)
         json["predicted_compute_ms"] = JSON(milliseconds: span.computed - span.begun)
         json["predicted_done_ms"] = JSON(milliseconds: span.done)
         return json

@@ -70,7 +70,10 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let planning = start.duration(to: ContinuousClock().now)
         guard let plan else { throw CommandFailure("the fleet has no worker, and computes nothing at its dispatcher") }
-        if let svg { try OutputFile(svg).write(Array(TimelineDrawing(plan).svg.utf8)) }
+        if let svg {
+            let drawing = TimelineDrawing(plan, attention.problem, elementBytes: limits.elementBytes)
+            try OutputFile(svg).write(Array(drawing.svg.utf8))
+        }
         let summary = PlanSummary(plan, attention.problem, elementBytes: limits.elementBytes, planning: planning)
         if json { return Console.print(summary.json.text()) }
         Console.print(summary.sentence)

@@ -1,4 +1,4 @@
-// A fleet described in JSON, and a plan's picture.
+// A fleet described in JSON.
 
 import Codecs
 @testable import Dispatcher
@@ -91,56 +91,5 @@ import Testing
             let plan = try #require(try planAttention(problem, fleet: fleet, limits: PlanLimits(slots: 1)))
             #expect(!plan.plan.shards.isEmpty, "\(file.lastPathComponent)")
         }
-    }
-}
-
-@Suite("A plan's picture") struct TimelineDrawingTests {
-    private func drawing(workers: Int, slots: Int = 1) throws -> (FleetPlan, String) {
-        let problem = AttentionProblem(
-            batch: 1, queryHeads: 16, kvHeads: 16, queryLength: 1024, keyLength: 1024, headSize: 64, valueHeadSize: 64,
-            scale: 1, isCausal: false)
-        let fleet = FleetProfile(
-            workers: (0..<workers).map {
-                WorkerProfile(
-                    id: peer("w\($0)"), slots: slots, speed: 1e8, link: Link(roundTrip: 1e-3, bytesPerSecond: 1e9))
-            }, broker: Link(roundTrip: 1e-5, bytesPerSecond: 1e11))
-        let plan = try #require(try planAttention(problem, fleet: fleet, limits: PlanLimits(slots: 1)))
-        return (plan, TimelineDrawing(plan).svg)
-    }
-
-    @Test("is well-formed, with a row for each slot and three bars for each shard")
-    func rows() throws {
-        let (plan, svg) = try drawing(workers: 3, slots: 2)
-        let parser = XMLCheck()
-        #expect(parser.elements(of: svg)?["rect"] == 3 + 3 * plan.plan.shards.count)
-        for worker in 0..<3 { #expect(svg.components(separatedBy: ">w\(worker)<").count == 3) }
-        #expect(svg.contains("prefers-color-scheme: dark"))
-    }
-
-    @Test("stays a picture with many workers: the rest is told in words")
-    func many() throws {
-        let (_, svg) = try drawing(workers: 200)
-        #expect(svg.contains("and ") && svg.contains(" more slots</text>"))
-        #expect(XMLCheck().elements(of: svg) != nil)
-    }
-}
-
-/// Counts elements, and finds out whether each is closed.
-private struct XMLCheck {
-    func elements(of text: String) -> [String: Int]? {
-        var counts: [String: Int] = [:]
-        var open: [String] = []
-        for tag in text.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
-            guard let end = tag.firstIndex(of: ">") else { return nil }
-            let content = tag[..<end]
-            if content.hasPrefix("/") {
-                guard open.popLast() == String(content.dropFirst()) else { return nil }
-                continue
-            }
-            let name = String(content.prefix { $0.isLetter || $0.isNumber })
-            counts[name, default: 0] += 1
-            if !content.hasSuffix("/") { open.append(name) }
-        }
-        return open.isEmpty ? counts : nil
     }
 }

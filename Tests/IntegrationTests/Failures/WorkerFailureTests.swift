@@ -27,9 +27,13 @@ extension Integration {
                     }
                     guard answer.status.isFinal else { continue }
                     try await sample.check(answer)
-                    let retries = try #require(answer.report?.objectValue).objects("retries")
+                    let report = try #require(answer.report?.objectValue)
+                    let retries = try report.objects("retries")
                     #expect(!retries.isEmpty)
                     let reason = "\(try #require(victim)) went offline"
+                    let trace = try JobTrace(report)
+                    #expect(trace.defects.isEmpty)
+                    #expect(String(decoding: trace.encoded, as: UTF8.self).contains(reason))
                     #expect(try retries.allSatisfy { try $0.string("reason").contains(reason) })
                 }
                 #expect(victim != nil)

@@ -1,0 +1,31 @@
+import HeapModule
+
+/// Lays spans side by side: no two that overlap are in one lane, and there are as few lanes as can be.
+struct TraceLanes {
+    /// Of each span, its lane, from 0.
+    private(set) var lanes: [Int]
+    private(set) var count = 0
+
+    /// - Parameter spans: in any order.
+    init(_ spans: [Range<Int>]) {
+        lanes = Array(repeating: 0, count: spans.count)
+        var busy = Heap<Lane>()
+        var free = Heap<Int>()
+        for index in spans.indices.sorted(by: { (spans[$0].lowerBound, $0) < (spans[$1].lowerBound, $1) }) {
+            while let lane = busy.min, lane.end <= spans[index].lowerBound {
+                free.insert(lane.number)
+                busy.removeMin()
+            }
+            lanes[index] = free.popMin() ?? count
+            count = max(count, lanes[index] + 1)
+            busy.insert(Lane(end: spans[index].upperBound, number: lanes[index]))
+        }
+    }
+
+    private struct Lane: Comparable {
+        let end: Int
+        let number: Int
+
+        static func < (a: Lane, b: Lane) -> Bool { (a.end, a.number) < (b.end, b.number) }
+    }
+}
