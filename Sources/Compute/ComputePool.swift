@@ -23,7 +23,7 @@ public final class ComputePool<Scratch: ~Copyable>: Sendable {
     ///   - makeScratch: called once on each thread.
     public init(threads: Int, makeScratch: @escaping @Sendable () -> Scratch) {
         self.threads = max(threads, 1)
-        for _ in 0..<self.threads { start(makeScratch) }
+        for _ in 0..<self.threads { startThread(makeScratch) }
     }
 
     deinit {
@@ -38,14 +38,17 @@ public final class ComputePool<Scratch: ~Copyable>: Sendable {
         _ body: @escaping @Sendable (inout Scratch) -> Result
     ) async -> Result {
         await withCheckedContinuation { continuation in
-            state.withLock { state in
-                state.queue.append { scratch in continuation.resume(returning: body(&scratch)) }
-            }
-            pending.signal()
+            start { scratch in continuation.resume(returning: body(&scratch)) }
         }
     }
 
-    private func start(_ makeScratch: @escaping @Sendable () -> Scratch) {
+    /// The same without waiting: `body` itself tells what came of it.
+    public func start(_ body: @escaping @Sendable (inout Scratch) -> Void) {
+        state.withLock { $0.queue.append(body) }
+        pending.signal()
+    }
+
+    private func startThread(_ makeScratch: @escaping @Sendable () -> Scratch) {
         let thread = Thread { [pending, weak self] in
             var scratch = makeScratch()
             while true {

@@ -22,6 +22,8 @@ public final class MosquittoTransport: Transport {
         try await session.publish(message)
     }
 
+    public func publishAtOnce(_ message: Message) -> Bool { session.publishAtOnce(message) }
+
     public var maximumPacketSize: Int? { session.step { $0.maximumPacketSize } }
 
     /// How many messages at QoS 1 the broker acknowledged with a refusal (its access rules, its quota), or can no

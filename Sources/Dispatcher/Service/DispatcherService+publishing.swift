@@ -28,7 +28,10 @@ extension DispatcherService {
     /// Most messages that wait to be published before updates and refusals are left out; their clients ask again.
     private static let mostUpdates = 8192
 
+    /// Has a message published: at once if none waits before it, so that the network thread is the next to run, else by the
+    /// publishing loop, which also tells what came of those that cannot be published.
     func enqueue(_ item: Outgoing) {
+        if outgoingMessages == 0, let message = item.message, wasBorn, transport.publishAtOnce(message) { return }
         if case .update = item, outgoingMessages >= Self.mostUpdates { return }
         outgoingMessages += 1
         outgoingBytes += item.message?.payload.count ?? 0
@@ -59,8 +62,11 @@ extension DispatcherService {
     }
 
     func publish(_ item: Outgoing) async {
-        outgoingMessages -= 1
-        outgoingBytes -= item.message?.payload.count ?? 0
+        // Until it is handed over it waits, and whatever comes after it with it.
+        defer {
+            outgoingMessages -= 1
+            outgoingBytes -= item.message?.payload.count ?? 0
+        }
         switch item {
         case .message(let message), .update(let message): await publish(message) { _ in }
         case .task(let message, let lease): await publish(message) { _ in self.handle(.fleet(.sendFailed(lease))) }

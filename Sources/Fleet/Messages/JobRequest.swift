@@ -80,18 +80,27 @@ public struct JobRequest: Sendable {
         }
     }
 
-    /// FNV-1a over 8-byte words, then over the bytes that are left.
+    /// FNV-1a over words of 8 bytes, in four lanes side by side, since a multiplication takes longer than a word; then over the
+    /// bytes that are left, and the lanes.
     private static func digest(of payload: [UInt8]) -> UInt64 {
-        let prime: UInt64 = 0x100_0000_01b3
-        return payload.withUnsafeBytes { bytes in
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
-            let words = bytes.count / 8
-            for word in 0..<words {
-                hash = (hash ^ bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)) &* prime
-                hash ^= hash >> 29
+        payload.withUnsafeBytes { bytes in
+            var lanes = SIMD4<UInt64>(1, 2, 3, 4) &+ (0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count))
+            let rows = bytes.count / 32
+            for row in 0..<rows {
+                for lane in 0..<4 {
+                    let word = bytes.loadUnaligned(fromByteOffset: row * 32 + lane * 8, as: UInt64.self)
+                    lanes[lane] = mix(lanes[lane], word)
+                }
             }
-            for index in words * 8..<bytes.count { hash = (hash ^ UInt64(bytes[index])) &* prime }
+            var hash = lanes[0]
+            for index in rows * 32..<bytes.count { hash = mix(hash, UInt64(bytes[index])) }
+            for lane in 1..<4 { hash = mix(hash, lanes[lane]) }
             return hash
         }
+    }
+
+    private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word) &* 0x100_0000_01b3
+        return product ^ product >> 29
     }
 }

@@ -30,6 +30,13 @@ public protocol Transport: Sendable {
     ///   `.invalidTopic`, `.protocolViolation` (a content type that MQTT cannot carry), `.closed`, `.cancelled`.
     func publish(_ message: Message) async throws(TransportError)
 
+    /// Hands a message over if that can be done without waiting; else does nothing, and `publish` waits or says why.
+    ///
+    /// Not for those whose order with messages of `publish` matters while one of these is under way.
+    ///
+    /// - Returns: whether it was handed over.
+    func publishAtOnce(_ message: Message) -> Bool
+
     /// The largest packet that the broker takes, in bytes, as far as it said. Nil: no limit, or not yet connected.
     var maximumPacketSize: Int? { get }
 }

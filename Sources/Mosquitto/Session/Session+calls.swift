@@ -21,6 +21,16 @@ extension Session {
         try step { $0.handOver(message, bytes: bytes) }.get()
     }
 
+    func publishAtOnce(_ message: Message) -> Bool {
+        guard (try? message.validate()) != nil else { return false }
+        let bytes = message.packetSize
+        return step { state in
+            guard case .success? = state.enterWindow(message, bytes: bytes) else { return false }
+            guard case .success = state.handOver(message, bytes: bytes) else { return false }
+            return true
+        }
+    }
+
     func subscribe(_ subscriptions: [Subscription]) async throws(TransportError) {
         for subscription in subscriptions { _ = try TopicFilter(subscription.filter) }
         let id = newIdentifier()

@@ -44,8 +44,12 @@ public actor WorkerService {
     private var speeds: [String: Double] = [:]
     /// Never longer than the tasks held, plus refusals; above the bound refusals are lost, as messages may be.
     private let outgoing = AsyncStream<Outgoing>.makeStream(bufferingPolicy: .bufferingOldest(8192))
-    /// Tasks to compute; never longer than the slots.
+    /// Messages in `outgoing`, the one that is being published included.
+    private var outgoingMessages = 0
+    /// Tasks of models to compute; never longer than the slots.
     private let starts = AsyncStream<TaskKey>.makeStream()
+    /// Blocks that were computed; never longer than the slots.
+    private let computed = AsyncStream<ComputedBlock>.makeStream()
     private let drained = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
     private let born = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
 
@@ -77,6 +81,7 @@ public actor WorkerService {
     public func run() async throws(TransportError) {
         try await transport.subscribe(topics.workerSubscriptions(options.id))
         let (outgoing, starts, drained) = (outgoing.stream, starts.stream, drained.stream)
+        let computed = computed.stream
         await withDiscardingTaskGroup { group in
             group.addTask { await self.receive() }
             group.addTask { await self.beat() }
@@ -87,9 +92,11 @@ public actor WorkerService {
                     for await key in starts { computations.addTask { await self.compute(key) } }
                 }
             }
+            group.addTask { for await block in computed { await self.end(block) } }
             for await _ in drained { break }
             group.cancelAll()
         }
+        for task in held.values { task.cancel.set() }
     }
 
     /// Finishes what is held, takes nothing new, then lets `run` end.
@@ -173,7 +180,7 @@ extension WorkerService {
     private func perform(_ action: WorkerAction) {
         switch action {
         case .announce: announce()
-        case .start(let key): starts.continuation.yield(key)
+        case .start(let key): start(key)
         case .send(let key): sendResult(key)
         case .refuse(let key, let code):
             guard let task = held.removeValue(forKey: key)?.task else { return }
@@ -217,16 +224,28 @@ extension WorkerService {
             contentType: JobAnswer.contentType)
     }
 
+    /// Has a message published: at once if none waits before it, else by the publishing loop, which also tells what came of those
+    /// that cannot be published.
     private func enqueue(_ message: Message, result: TaskKey? = nil) {
+        if outgoingMessages == 0, wasBorn, transport.publishAtOnce(message) {
+            if let result { held[result] = nil }
+            return
+        }
         if case .dropped = outgoing.continuation.yield(result.map { .result(message, $0) } ?? .message(message)) {
             logger.warning("too much to send: a message is lost", metadata: ["topic": "\(message.topic)"])
+        } else {
+            outgoingMessages += 1
         }
     }
 
     private func publish(_ item: Outgoing) async {
         switch item {
-        case .message(let message): await publish(message)
-        case .result(let message, let key): await publish(message, result: key)
+        case .message(let message):
+            await publish(message)
+            outgoingMessages -= 1
+        case .result(let message, let key):
+            await publish(message, result: key)
+            outgoingMessages -= 1
         case .end:
             // The last result may have come back unsent; the core says so again once it has gone.
             if core.leases.isEmpty { drained.continuation.yield() }
@@ -263,66 +282,52 @@ extension WorkerService {
 // MARK: - Work
 
 extension WorkerService {
-    private func compute(_ key: TaskKey) async {
-        guard let held = held[key] else { return handle(.taskComputed(key, succeeded: false)) }
-        let start = clock.now
-        let outcome =
-            switch held.task {
-            case .attention(let task): await outcome(of: task, held.cancel)
-            case .model(let task): await outcome(of: task, held.cancel, from: key.dispatcher)
-            }
-        let (queued, compute) = (held.received.duration(to: start), start.duration(to: clock.now))
-        switch outcome {
-        case .cancelled: handle(.taskComputed(key, succeeded: false))
-        case .done(let tensors):
-            keep(key) { () throws(SafetensorsError) in
-                try ResultMessage.encodeDone(held.task.header, queued: queued, compute: compute, tensors: tensors)
-            }
-            handle(.taskComputed(key, succeeded: true))
-        case .failed(let code, let reason):
-            keep(key) { () throws(SafetensorsError) in
-                try ResultMessage.encodeFailed(held.task.header, code: code, reason: reason)
-            }
+    /// Blocks go to a compute thread at once; a model may have to be fetched first.
+    private func start(_ key: TaskKey) {
+        guard let held = held[key], case .attention(let task) = held.task else {
+            starts.continuation.yield(key)
+            return
+        }
+        let computation = BlockComputation(task, kernel: options.kernel, cancel: held.cancel)
+        let (clock, received, computed) = (clock, held.received, computed.continuation)
+        pool.start { workspace in
+            let start = clock.now
+            let outcome = TaskOutcome(computation.run(&workspace.attention), of: task)
+            let times = TaskTimes(queued: received.duration(to: start), compute: start.duration(to: clock.now))
+            computed.yield(ComputedBlock(key: key, result: outcome.result(task.header, times)))
+        }
+    }
+
+    private func end(_ block: ComputedBlock) { end(block.key, block.result) }
+
+    private func end(_ key: TaskKey, _ result: TaskResult) {
+        switch result {
+        case .none: handle(.taskComputed(key, succeeded: false))
+        case .message(let payload, let succeeded):
+            held[key]?.result = payload
+            handle(.taskComputed(key, succeeded: succeeded))
+        case .unfit(let error):
+            logger.error("a result could not be laid out", metadata: ["reason": "\(error)"])
             handle(.taskComputed(key, succeeded: false))
         }
     }
 
-    /// How a task of any kind has ended.
-    private enum Outcome {
-        case done([TensorSource])
-        case cancelled
-        case failed(code: String, reason: String)
+    private func compute(_ key: TaskKey) async {
+        guard let held = held[key], case .model(let task) = held.task else { return end(key, .none) }
+        let start = clock.now
+        let outcome = await outcome(of: task, held.cancel, from: key.dispatcher)
+        let times = TaskTimes(queued: held.received.duration(to: start), compute: start.duration(to: clock.now))
+        end(key, outcome.result(task.header, times))
     }
 
-    private func outcome(of task: TaskMessage, _ cancel: CancelFlag) async -> Outcome {
-        let computation = BlockComputation(task, kernel: options.kernel, cancel: cancel)
-        switch await pool.run({ computation.run(&$0.attention) }) {
-        case .done(let partial): return .done(partial.sources(for: task))
-        case .cancelled: return .cancelled
-        case .failed(let reason): return .failed(code: "compute", reason: reason)
-        }
-    }
-
-    private func outcome(of task: ModelTask, _ cancel: CancelFlag, from dispatcher: PeerID) async -> Outcome {
+    private func outcome(of task: ModelTask, _ cancel: CancelFlag, from dispatcher: PeerID) async -> TaskOutcome {
         let model: LoadedModel
         do { model = try await models.model(task.model, from: dispatcher) } catch {
             return .failed(code: "model", reason: "\(error)")
         }
         if !readyModels.contains(task.model) { readyModels = await models.digests }
         let computation = ModelComputation(task, model, cancel: cancel)
-        switch await pool.run({ computation.run($0) }) {
-        case .done(let result): return .done([result.source])
-        case .cancelled: return .cancelled
-        case .failed(let code, let reason): return .failed(code: code, reason: reason)
-        }
-    }
-
-    private func keep(_ key: TaskKey, _ encode: () throws(SafetensorsError) -> [UInt8]) {
-        do {
-            held[key]?.result = try encode()
-        } catch {
-            logger.error("a result could not be laid out", metadata: ["reason": "\(error)"])
-        }
+        return TaskOutcome(await pool.run { computation.run($0) })
     }
 
     /// Once born, so that nobody waits for it.

@@ -33,6 +33,13 @@ public final class InMemoryTransport: Transport {
         }
     }
 
+    public func publishAtOnce(_ message: Message) -> Bool {
+        guard (try? message.validate()) != nil, (try? message.checkSize(limit: maximumPacketSize)) != nil else {
+            return false
+        }
+        return broker.withCore { $0.contains(key) && $0.publish(message, from: key) }
+    }
+
     /// Ends the client in good order: its farewell is published, its will is not.
     public func close() { broker.withCore { $0.close(key) } }
 
