@@ -14,6 +14,12 @@ public struct PlanLimits: Sendable {
     /// small core, is what a message through a broker costs.
     public var smallestFlops: Double
 
+    /// Most bytes of what is to be computed here, and travels only if that comes to nothing.
+    package var hereBytes: Int {
+        let (raised, overflow) = messageBytes.multipliedReportingOverflow(by: 16)
+        return min(overflow ? .max : raised, packetBytes)
+    }
+
     public init(
         slots: Int, messageBytes: Int = 4 << 20, packetBytes: Int = .max, elementBytes: Int = 4,
         smallestFlops: Double = 2e6

@@ -9,6 +9,16 @@ public struct FleetPlan: Sendable {
     /// All that were worked out, the best first.
     public var candidates: [Candidate]
 
+    /// Seconds after which a worker that has not begun its shards is given up: twice what the job should take. One that was chosen
+    /// to do all of it is worth waiting for until the next best way would have taken as long: what slows it down slows
+    /// the sending elsewhere too, and sending over a slow link gains nothing by a late start.
+    var patience: Double {
+        guard let chosen = candidates.first else { return 2 * timeline.makespan }
+        let others = candidates.filter { $0.kind != chosen.kind }.map(\.makespan)
+        guard chosen.workers == 1, let next = others.min() else { return 2 * timeline.makespan }
+        return 2 * max(timeline.makespan, next)
+    }
+
     /// One way to do the job.
     public struct Candidate: Sendable, Equatable {
         public enum Kind: String, Sendable {

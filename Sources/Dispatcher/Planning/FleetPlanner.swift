@@ -162,7 +162,7 @@ extension FleetPlanner {
             }
             done += share
         }
-        var fitting = MessageFitting(problem, limits, workers)
+        var fitting = MessageFitting(problem, limits, workers, here: here)
         for group in groups { try fitting.add(group) }
         let plan = AttentionPlan(fitting.groups)
         let timeline = Timeline(

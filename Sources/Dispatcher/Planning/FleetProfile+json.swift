@@ -12,7 +12,7 @@ extension FleetProfile {
         var workers: [WorkerProfile] = []
         for worker in try json.objects("workers") {
             let count = try worker.optionalInt("count") ?? 1
-            guard count >= 1, workers.count + count <= Self.mostWorkers else {
+            guard count >= 1, count <= Self.mostWorkers - workers.count else {
                 throw worker.invalid("count", "1 to \(Self.mostWorkers) workers in all")
             }
             workers += try WorkerProfile.read(worker, count: count)
@@ -53,7 +53,7 @@ extension WorkerProfile {
             profiles.append(
                 WorkerProfile(
                     id: id, slots: slots, speed: speed, link: link, backlog: backlog,
-                    mostBytes: memory.map { Int($0 / 8) } ?? .max))
+                    mostBytes: memory.map { max(Int($0 / 8), 1) } ?? .max))
         }
         return profiles
     }

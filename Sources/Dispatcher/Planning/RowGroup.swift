@@ -21,11 +21,18 @@ struct MessageFitting {
     let problem: AttentionProblem
     let limits: PlanLimits
     let workers: [WorkerProfile]
+    /// Whose pieces travel no further than this process.
+    let here: Int?
     private(set) var groups: [RowGroup] = []
     private var shards = 0
 
-    init(_ problem: AttentionProblem, _ limits: PlanLimits, _ workers: [WorkerProfile]) {
-        (self.problem, self.limits, self.workers) = (problem, limits, workers)
+    init(_ problem: AttentionProblem, _ limits: PlanLimits, _ workers: [WorkerProfile], here: Int?) {
+        (self.problem, self.limits, self.workers, self.here) = (problem, limits, workers, here)
+    }
+
+    /// Of a task or result.
+    private func mostBytes(of owner: Int) -> Int {
+        owner == here ? limits.hereBytes : min(limits.messageBytes, workers[owner].mostBytes)
     }
 
     /// Takes a row group, cut further where it has to be.
@@ -99,8 +106,9 @@ struct MessageFitting {
         let task = problem.taskBytes(
             heads: group.heads.count, kvHeads: kvHeads, queries: group.queries.count, keys: block.keys.count,
             elementBytes: limits.elementBytes)
-        let most = min(limits.messageBytes, workers[block.owner].mostBytes)
-        guard max(task, problem.resultBytes(rows: rows, keys: block.keys.count)) <= most else { return false }
+        guard max(task, problem.resultBytes(rows: rows, keys: block.keys.count)) <= mostBytes(of: block.owner) else {
+            return false
+        }
         guard case .additive(let additive) = problem.scoring else { return true }
         let weights = additive.weightBytes(
             queryHeads: group.heads.count, kvHeads: kvHeads, headSize: problem.headSize)

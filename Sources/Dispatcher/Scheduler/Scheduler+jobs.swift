@@ -21,9 +21,7 @@ extension Scheduler {
             jobs[slot].shards[shard].state = .waiting
             if reserve(slot, shard) { hasReservations = true } else { makeReady(slot, shard) }
         }
-        guard hasReservations else { return }
-        let timer = TimerEntry.Kind.reservations(slot, sequence: jobs[slot].sequence, stage: jobs[slot].stage)
-        setTimer(timer, at: now.advanced(by: jobs[slot].submission.reservations.duration))
+        if hasReservations { setReservationTimer(slot, now) }
     }
 
     /// Counts a shard that is done, and goes on to the next stage, or ends the job, when it was the last.

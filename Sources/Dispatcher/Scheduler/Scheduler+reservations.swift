@@ -61,9 +61,16 @@ extension Scheduler {
         for entry in entries.sorted() { makeReady(entry.job, entry.shard) }
     }
 
-    /// The worker had its time.
-    mutating func reservationsEnded(_ job: Int, sequence: UInt64, stage: Int) {
+    /// Wakes the scheduler when the workers have had their time for the stage under way.
+    mutating func setReservationTimer(_ job: Int, _ now: Instant) {
+        let timer = TimerEntry.Kind.reservations(job, sequence: jobs[job].sequence, stage: jobs[job].stage)
+        setTimer(timer, at: now.advanced(by: max(jobs[job].submission.reservations.duration, .milliseconds(1))))
+    }
+
+    /// The worker had its time. While nobody else is there who could do better, it goes on.
+    mutating func reservationsEnded(_ job: Int, sequence: UInt64, stage: Int, _ now: Instant) {
         guard jobs.contains(job, sequence: sequence), jobs[job].stage == stage else { return }
+        guard liveWorkers > 0 else { return setReservationTimer(job, now) }
         for shard in jobs[job].stageShards
         where jobs[job].shards[shard].reservedAt != nil && jobs[job].shards[shard].state == .waiting {
             makeReady(job, shard)

@@ -19,7 +19,8 @@ extension Scheduler {
         case .leaseExpiry(let number): leaseExpired(number, now)
         case .hedge(let number): hedgeDue(number, now)
         case .jobDeadline(let job, let sequence): jobDeadlinePassed(job, sequence: sequence)
-        case .reservations(let job, let sequence, let stage): reservationsEnded(job, sequence: sequence, stage: stage)
+        case .reservations(let job, let sequence, let stage):
+            reservationsEnded(job, sequence: sequence, stage: stage, now)
         case .retry(let job, let sequence, let shard, let turn):
             if isWaiting(job, sequence: sequence, shard: shard, turn: turn) { makeReady(job, shard) }
         case .workerWatchdog(let worker, let generation): watchdogFired(worker, generation: generation, now)

@@ -31,12 +31,12 @@ struct AttentionWork: JobWork {
 
     func flops(of shard: Int) -> Double { attention.problem.flops(of: attentionPlan.shards[shard]) }
 
-    /// A worker is waited for twice as long as the whole job should take.
+    /// How long a worker is waited for; see `FleetPlan.patience`.
     var reservations: Reservations {
         guard let prediction else { return Reservations() }
         return Reservations(
             workers: attentionPlan.owners.map { prediction.workers[$0].id },
-            duration: .milliseconds(100) + .seconds(min(2 * prediction.timeline.makespan, 86_400)))
+            duration: .milliseconds(100) + .seconds(min(prediction.patience, 86_400)))
     }
 
     func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {

@@ -79,6 +79,18 @@ import Testing
         if mbytes == 100 { #expect(plan.timeline.makespan < 0.4 * (problem.flops / 4e9)) }
     }
 
+    @Test("What stays here is not cut for messages, and is waited for as long as the best other way would take")
+    func staying() throws {
+        let here = WorkerProfile(id: PeerID("here")!, slots: 2, speed: 1e9, link: .none)
+        let slow = worker("slow", gflops: 1, mbytes: 1)
+        let fleet = FleetProfile(workers: [slow], here: here, broker: Link(roundTrip: 2e-4, bytesPerSecond: 4e8))
+        let plan = try #require(try planAttention(square(8, 1024, 64), fleet: fleet, limits: PlanLimits(slots: 1)))
+        #expect(plan.candidates[0].kind == .here)
+        #expect(plan.plan.shards.count == 2, "6 MB, in one piece for each thread")
+        let other = try #require(plan.candidates.first { $0.kind == .oneWorker })
+        #expect(plan.patience >= 2 * plan.timeline.makespan && plan.patience <= 2 * other.makespan)
+    }
+
     @Test("Who is busy with other work gets less, or nothing")
     func backlog() throws {
         let problem = square(8, 512, 64)
@@ -136,7 +148,9 @@ import Testing
                 #expect(fleet.workers.isEmpty && fleet.here == nil)
                 continue
             }
-            if let defect = firstDefect(plan.plan, problem, limits) {
+            var widest = limits
+            widest.messageBytes = limits.hereBytes
+            if let defect = firstDefect(plan.plan, problem, widest) {
                 Issue.record("seed \(seed): \(defect) in the plan for \(problem) on \(fleet) within \(limits)")
             }
             #expect(plan.plan.owners.count == plan.plan.shards.count)
@@ -144,6 +158,7 @@ import Testing
                 let bytes = max(
                     problem.taskBytes(of: shard, elementBytes: limits.elementBytes), problem.resultBytes(of: shard))
                 #expect(bytes <= plan.workers[owner].mostBytes, "seed \(seed)")
+                #expect(owner == plan.here || bytes <= limits.messageBytes, "seed \(seed)")
             }
             let makespans = plan.candidates.map(\.makespan)
             let undistributed = plan.candidates.filter { $0.kind == .here || $0.kind == .oneWorker }.map(\.makespan)

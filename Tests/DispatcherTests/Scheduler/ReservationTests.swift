@@ -44,6 +44,21 @@ import Testing
         #expect(fleet.scheduler.invariantViolations(at: fleet.now).isEmpty)
     }
 
+    @Test("stay its own, however long it takes, while nobody else is there")
+    func solitude() {
+        var fleet = SchedulerHarness()
+        let birth = WorkerBirth(incarnation: Incarnation(1), slots: 1, takesReservedOnly: true)
+        fleet.handle(.workerInfo(peer("here"), birth, live: true))
+        fleet.handle(.workerStatus(peer("here"), online: true))
+        fleet.submit("j", shards: 2, reserved: ["here", "here"], reservedFor: .milliseconds(300))
+        let first = fleet.takeSends()
+        #expect(first.map(\.key.shard) == [0])
+        fleet.advance(.seconds(2))
+        fleet.end(first[0])
+        #expect(fleet.takeSends().map(\.worker) == [peer("here")])
+        #expect(fleet.scheduler.invariantViolations(at: fleet.now).isEmpty)
+    }
+
     @Test("are anyone's at once when it dies, drains or was never there")
     func loss() {
         for end in [
