@@ -110,6 +110,22 @@ bench-inference: setup ## Measure models on fleets: requests a second, strategie
 	@.build/release/attn bench strategies --model models/all-MiniLM-L6-v2 --runs 9
 	@.build/release/attn bench sensors
 
+# Some 25 minutes with a sweep of 200: BENCH_OPTIONS="--sweep 20".
+.PHONY: bench-fleet
+bench-fleet: setup ## Hold fleets against their goals and against one in Python, into out/bench-fleet.json
+	swift build -c release
+	@mkdir -p out
+	@python=$(PYTHON); needs='import torch, numpy, safetensors, paho.mqtt'; \
+	if ! $$python -c "$$needs" 2>/dev/null; then \
+		python=$(BENCH_VENV)/bin/python; \
+		if ! $$python -c "$$needs" 2>/dev/null; then \
+			echo "$(PYTHON) lacks what is compared with: installing it into $(BENCH_VENV), some gigabytes"; \
+			$(PYTHON) -m venv $(BENCH_VENV); \
+			$$python -m pip install --quiet torch numpy safetensors paho-mqtt; \
+		fi; \
+	fi; \
+	$$python Benchmarks/bench_fleet.py --json out/bench-fleet.json $(BENCH_OPTIONS)
+
 .PHONY: bench-triggers
 bench-triggers: setup ## Measure how many readings of how many sensors a second one core takes
 	swift build -c release --product attn-bench-triggers

@@ -50,7 +50,7 @@ struct LocalFleetTests {
         arguments: [(0.02, "1000/50000"), (0.5, "5000/10000"), (1.5, "15000/10000")])
     func shares(share: Double, quota: String) async throws {
         var options = try await options()
-        options.workerShare = share
+        options.workerShares = [share]
         let groups = try await withLocalFleet(options) { fleet in
             try await fleet.startWorker("worker-9")
             var groups: [String] = []

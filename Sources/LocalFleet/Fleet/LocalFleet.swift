@@ -61,7 +61,9 @@ public actor LocalFleet {
             worker: try options.executables.findWorker(), dispatcher: try options.executables.findDispatcher(),
             attn: try options.executables.findAttn())
         let folder = try FleetFolder()
-        if options.workerShare != nil { CoreShare.removeAbandoned(prefix: FleetFolder.prefix, FleetFolder.isAbandoned) }
+        if !options.workerShares.isEmpty {
+            CoreShare.removeAbandoned(prefix: FleetFolder.prefix, FleetFolder.isAbandoned)
+        }
         let (exits, report) = AsyncStream.makeStream(of: Exit.self)
         var brokerOptions = LocalBroker.Options()
         (brokerOptions.host, brokerOptions.port) = (options.host, options.port)
@@ -242,9 +244,10 @@ public actor LocalFleet {
     }
 
     private func holdToShare(_ worker: ChildProcess) async throws(LocalFleetError) {
-        guard let share = options.workerShare else { return }
+        guard !options.workerShares.isEmpty else { return }
         do throws(LocalFleetError) {
             if shares[worker.name] == nil {
+                let share = options.workerShares[shares.count % options.workerShares.count]
                 shares[worker.name] = try CoreShare("\(folder.name)-\(worker.name)", share: share)
             }
             try shares[worker.name]?.hold(worker.processID)

@@ -33,6 +33,12 @@ struct BenchFleetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tasks that a started worker computes at a time.", valueName: "n"))
     var slots = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "Shares of a core that started workers are held to, such as 0.1, or 0.2,0.1,0.05 in turn, so that they are as weak as devices are. Default: all they can get.",
+            valueName: "shares"))
+    var workerShares: String?
+
     @Option(help: ArgumentHelp("Query heads.", valueName: "n"))
     var heads = 12
 
@@ -76,8 +82,18 @@ struct BenchFleetCommand: AsyncParsableCommand {
         guard (1...1024).contains(slots) else { throw ValidationError("--slots must be 1 to 1024") }
         guard (1...1024).contains(pipelined) else { throw ValidationError("--pipelined must be 1 to 1024") }
         guard (0...1024).contains(localThreads) else { throw ValidationError("--local-threads must be 0 to 1024") }
+        guard shares != nil else {
+            throw ValidationError("--worker-shares must be numbers from 0.001 to 64, with commas")
+        }
         if direct, job { throw ValidationError("--direct and --job exclude each other") }
         guard (1...100_000).contains(runs) else { throw ValidationError("--runs must be 1 to 100000") }
+    }
+
+    /// Nil if they are not numbers in their range.
+    private var shares: [Double]? {
+        guard let workerShares else { return [] }
+        let numbers = workerShares.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+        return numbers.allSatisfy((0.001...64).contains) ? numbers : nil
     }
 
     func run() async throws {
@@ -90,6 +106,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
         (options.workers, options.slots) = (workers, slots)
         options.executables.attn = Executables.own
         options.logLevel = "warning"
+        options.workerShares = shares ?? []
         let signals = InterruptHandler { LocalFleet.removeFolders() }
         defer { signals.cancel() }
         do {
@@ -149,28 +166,28 @@ struct BenchFleetCommand: AsyncParsableCommand {
     ) async throws -> FleetTimes {
         var times = FleetTimes(requestBytes: sizes.request, answerBytes: sizes.answer)
         let clock = ContinuousClock()
-        func time(_ run: Int) async throws -> Double {
+        func time(_ run: Int) async throws -> Timed {
             let payload = try payload(request, "\(run + runs)")
             let start = clock.now
-            _ = try await done(answering(payload))
-            return start.duration(to: clock.now).inSeconds
+            let answer = try await done(answering(payload))
+            return Timed(seconds: start.duration(to: clock.now).inSeconds, answer.report)
         }
         for run in -(runs / 10)..<0 { _ = try await time(run) }
         guard pipelined > 1 else {
             for run in 0..<runs {
-                times.jobs.append(try await time(run))
+                times.append(try await time(run))
                 times.floors.append(try await echo.roundTrip().inSeconds)
             }
             return times
         }
         for _ in 0..<min(runs, 100) { times.floors.append(try await echo.roundTrip().inSeconds) }
         let start = clock.now
-        try await withThrowingTaskGroup(of: Double.self) { group in
+        try await withThrowingTaskGroup(of: Timed.self) { group in
             for run in 0..<runs {
-                if run >= pipelined, let seconds = try await group.next() { times.jobs.append(seconds) }
+                if run >= pipelined, let job = try await group.next() { times.append(job) }
                 group.addTask { try await time(run) }
             }
-            for try await seconds in group { times.jobs.append(seconds) }
+            for try await job in group { times.append(job) }
         }
         times.elapsed = start.duration(to: clock.now).inSeconds
         return times
@@ -210,6 +227,9 @@ struct BenchFleetCommand: AsyncParsableCommand {
             ("jobs_per_s", JSON(times.jobsPerSecond)), ("pipelined", JSON(pipelined)),
             ("bytes", JSON(times.requestBytes + times.answerBytes)),
             ("floor_median_s", JSON(times.floors.quantile(0.5))), ("floor_p99_s", JSON(times.floors.quantile(0.99))),
+            ("predicted_median_s", times.predictions.isEmpty ? .null : JSON(times.predictions.quantile(0.5))),
+            ("prediction_error", times.errors.isEmpty ? .null : JSON(times.errors.quantile(0.5))),
+            ("planned", times.kind.map { .string($0) } ?? .null),
             ("ratio_to_floor", JSON(times.jobs.quantile(0.5) / times.floors.quantile(0.5))), ("runs", JSON(runs)),
         ]
         if json { return Console.print(JSON.object(JSON.Object(values)).text()) }
@@ -222,6 +242,11 @@ struct BenchFleetCommand: AsyncParsableCommand {
         Console.print(row("bare round trip", times.floors))
         Console.print(
             String(format: "ratio of the medians     %.2f", times.jobs.quantile(0.5) / times.floors.quantile(0.5)))
+        guard let kind = times.kind else { return }
+        Console.print(
+            String(
+                format: "predicted           %8.2f ms, off by %.0f %% (median)", times.predictions.quantile(0.5) * 1e3,
+                times.errors.quantile(0.5) * 100) + ", planned: \(kind)")
     }
 
     private func row(_ name: String, _ times: [Double]) -> String {
@@ -231,14 +256,48 @@ struct BenchFleetCommand: AsyncParsableCommand {
     }
 }
 
+/// A job, and what its report says was expected of it.
+private struct Timed: Sendable {
+    let seconds: Double
+    /// Predicted and measured within the dispatcher, in seconds; nil if the job was not planned.
+    let makespan: (predicted: Double, measured: Double)?
+    let kind: String?
+
+    init(seconds: Double, _ report: JSON?) {
+        self.seconds = seconds
+        let plan = report?.objectValue?["plan"]?.objectValue
+        kind = plan?["candidates"]?.arrayValue?.first?.objectValue?["kind"]?.stringValue
+        guard let predicted = plan?["predicted_ms"]?.doubleValue,
+            let measured = report?.objectValue?["elapsed_ms"]?.doubleValue
+        else {
+            makespan = nil
+            return
+        }
+        makespan = (predicted / 1e3, measured / 1e3)
+    }
+}
+
 /// What was measured, in seconds and bytes.
 struct FleetTimes: Sendable {
     let requestBytes: Int
     let answerBytes: Int
     var jobs: [Double] = []
     var floors: [Double] = []
+    /// Of the jobs that were planned, the makespans as predicted, and how far off these were, as shares of what was measured.
+    var predictions: [Double] = []
+    var errors: [Double] = []
+    /// How the last one was cut.
+    var kind: String?
     /// Of all jobs together, where several were under way at a time.
     var elapsed: Double?
+
+    fileprivate mutating func append(_ job: Timed) {
+        jobs.append(job.seconds)
+        guard let makespan = job.makespan else { return }
+        predictions.append(makespan.predicted)
+        errors.append(abs(makespan.predicted - makespan.measured) / makespan.measured)
+        kind = job.kind
+    }
 
     var jobsPerSecond: Double { Double(jobs.count) / (elapsed ?? jobs.reduce(0, +)) }
 }

@@ -32,7 +32,8 @@ struct ModelFleet: Sendable {
             atPath: "\(models)/\(model.name)",
             withDestinationPath: URL(fileURLWithPath: folder).standardizedFileURL.path)
         var options = LocalFleet.Options()
-        (options.workers, options.slots, options.workerShare, options.logLevel) = (workers, 1, share, "warning")
+        (options.workers, options.slots, options.logLevel) = (workers, 1, "warning")
+        options.workerShares = share.map { [$0] } ?? []
         options.executables.attn = Executables.own
         options.moreDispatcherArguments = ["--models", models]
         options.startBound = .seconds(60)

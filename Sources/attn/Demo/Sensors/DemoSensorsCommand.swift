@@ -96,7 +96,7 @@ struct DemoSensorsCommand: AsyncParsableCommand {
         if let reason = LocalFleet.whyNoShares {
             page.warn("\(reason); so workers have all they can get, and more of them may not be faster")
         } else {
-            options.workerShare = share
+            options.workerShares = [share]
             page.line("each worker is held to \(fixed(100 * share, 1)) % of a core, as a small device would be")
         }
         return options
