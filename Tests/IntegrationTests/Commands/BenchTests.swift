@@ -4,9 +4,13 @@ import Testing
 
 extension Integration {
     @Suite("attn bench", .serialized) struct BenchTests {
-        @Test("Jobs and bare round trips, as one JSON object")
-        func fleet() async throws {
-            let program = try Program("attn", ["bench", "fleet", "--runs", "20", "--json"], in: try Folder())
+        @Test(
+            "Jobs and bare round trips, as one JSON object, with what was predicted",
+            arguments: [
+                [], ["--job"], ["--direct"], ["--direct", "--pipelined", "4", "--local-threads", "1"],
+            ] + (LocalFleet.whyNoShares == nil ? [["--direct", "--worker-shares", "0.5,0.2"]] : []))
+        func fleet(options: [String]) async throws {
+            let program = try Program("attn", ["bench", "fleet", "--runs", "20", "--json"] + options, in: try Folder())
             let outcome = try await program.outcome()
             #expect(outcome.status == 0, "\(outcome.error)")
             let values = try JSON(parsing: Array(outcome.output.utf8)).object()
@@ -14,7 +18,20 @@ extension Integration {
             #expect(try values.double("median_s") <= values.double("p99_s"))
             // Q, K, V and Y in float32, and their headers.
             #expect(try values.int("bytes") > 4 * 12 * 128 * 32 * 4)
+            #expect(try values.double("predicted_median_s") > 0 && values.double("prediction_error") >= 0)
+            #expect(["here", "one worker", "heads, queries", "heads, keys"].contains(try values.string("planned")))
             try await program.expectNothingLeft()
+        }
+
+        @Test(
+            "Options of a fleet that make no sense are refused",
+            arguments: [
+                ["--direct", "--job"], ["--worker-shares", "0.1,,0.2"], ["--worker-shares", "nan"],
+                ["--pipelined", "0"],
+            ])
+        func refusedFleet(options: [String]) async throws {
+            let outcome = try await Program.run("attn", ["bench", "fleet"] + options, in: try Folder())
+            #expect(outcome.status == 64, "\(outcome.error)")
         }
 
         private static let block = ["--heads", "4", "--queries", "5", "--keys", "6", "--head-size", "8"]
