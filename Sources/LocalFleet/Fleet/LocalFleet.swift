@@ -263,7 +263,7 @@ public actor LocalFleet {
     /// A process that has ended is in its group until its parent knows. What cannot be removed now, the next fleet removes.
     private func removeShares() async {
         let clock = ContinuousClock()
-        let end = clock.now.advanced(by: .seconds(1))
+        let end = clock.now.advanced(by: .seconds(5))
         for share in shares.values {
             while !share.remove(), clock.now < end { try? await clock.sleep(for: .milliseconds(10)) }
         }
