@@ -17,8 +17,11 @@ public struct AttentionRequest: Sendable {
     /// Of additive scoring only.
     let weights: AdditiveOperands?
     let outputs: Set<AttentionOutput>
-    /// How Q, K and V travel to the workers: as they are if they agree and a worker reads it, else as F32.
-    let wireType: TensorType
+    /// How Q, K and V travel to the workers: as they are if they agree and a worker reads it, else as F32; see `settlingWire`.
+    var wireType: TensorType
+    /// What that changes, if they are rounded for it.
+    var wireError: WireError?
+    let wireChoice: WireChoice
     /// Bytes of an element of Q, K and V in tasks.
     package var elementBytes: Int { wireType.byteWidth }
     /// `Y` and `qk_matmul_output` have Q's type, and `Y` Q's rank.
@@ -45,6 +48,7 @@ public struct AttentionRequest: Sendable {
         v = try CachedTensor(newV, past: "past_value", in: file, op: op)
         weights = op == .additiveAttention ? try AdditiveOperands(file, q: q, k: k) : nil
         mask = file["attn_mask"]
+        wireChoice = try WireChoice(file.metadata, op)
         let types = [q.tensor.type, k.type, v.type]
         wireType = types.allSatisfy { $0 == types[0] } && types[0] != .f64 ? types[0] : .f32
         problem = try Self.problem(file, attributes, q, k, v, weights, outputs, op)

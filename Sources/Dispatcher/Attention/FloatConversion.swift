@@ -4,15 +4,42 @@ import Compute
 import Fleet
 import Transformer
 
-/// Copies float elements, or converts them to F32. The sizes agree by construction.
+/// Copies float elements, or converts them to another float type. The sizes agree by construction.
 func convert(
     _ source: UnsafeRawBufferPointer, _ sourceType: TensorType, into destination: UnsafeMutableRawBufferPointer,
     _ type: TensorType
 ) {
     if type == sourceType {
         destination.copyMemory(from: source)
-    } else {
+    } else if type == .f32 {
         widen(source, sourceType, into: destination)
+    } else {
+        var place = 0
+        forEachChunk(source, sourceType) { numbers, _ in
+            let end = place + numbers.count * type.byteWidth
+            let part = UnsafeMutableRawBufferPointer(rebasing: destination[place..<end])
+            do { try FloatFormat(type)?.encode(numbers, into: part) } catch {
+                preconditionFailure("slices have the sizes they were made with: \(error)")
+            }
+            place = end
+        }
+    }
+}
+
+/// Lends float elements of any type as F32, some thousand at a time, with the place of the first.
+func forEachChunk(
+    _ source: UnsafeRawBufferPointer, _ type: TensorType, _ body: (UnsafeBufferPointer<Float>, Int) -> Void
+) {
+    let (count, chunk) = (source.count / type.byteWidth, 4096)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { numbers in
+        for first in stride(from: 0, to: count, by: chunk) {
+            let end = min(first + chunk, count)
+            let part = UnsafeMutableBufferPointer(rebasing: numbers[..<(end - first)])
+            widen(
+                UnsafeRawBufferPointer(rebasing: source[first * type.byteWidth..<end * type.byteWidth]), type,
+                into: UnsafeMutableRawBufferPointer(part))
+            body(UnsafeBufferPointer(part), first)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ public struct LocalExecutor: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let request = try JobRequest(decoding: payload)
-        let attention = try AttentionRequest(request)
+        let attention = try AttentionRequest(request).settlingWire()
         var limits = limits
         limits.elementBytes = attention.wireType.byteWidth
         let plan = try planAttention(attention.problem, limits: limits)

@@ -118,7 +118,7 @@ extension DispatcherService {
             return try MultiHeadAttentionWork(
                 request, options.models, slots: max(core.liveSlots, 1), messageBytes: options.messageBytes)
         }
-        let attention = try AttentionRequest(request)
+        let attention = try AttentionRequest(request).settlingWire()
         try checkAnswer(attention)
         return try work(attention)
     }

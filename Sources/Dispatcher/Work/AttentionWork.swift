@@ -63,7 +63,9 @@ struct AttentionWork: JobWork {
         var json: JSON.Object = [
             "shards": JSON(shardCount), "head_ranges": JSON(attentionPlan.headRanges),
             "query_ranges": JSON(attentionPlan.queryRanges), "key_ranges": JSON(attentionPlan.keyRanges),
+            "wire": .string(attention.wireType.rawValue.lowercased()),
         ]
+        if let error = attention.wireError { json["wire_error"] = error.json }
         guard let prediction else { return json }
         json["predicted_ms"] = JSON(milliseconds: prediction.timeline.makespan)
         json["candidates"] = .array(prediction.candidates.map(\.json))

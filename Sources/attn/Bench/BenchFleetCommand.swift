@@ -69,6 +69,9 @@ struct BenchFleetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Jobs under way at a time; the bare round trip is measured alone.", valueName: "k"))
     var pipelined = 1
 
+    @Option(help: ArgumentHelp("The type in which tensors travel: f32, f16, bf16. Default: f32.", valueName: "type"))
+    var wire: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -218,7 +221,9 @@ struct BenchFleetCommand: AsyncParsableCommand {
             return TensorSource(name, .f32, shape: [1, heads, length, headSize], numbers)
         }
         return try Safetensors(
-            parsing: try Safetensors.encode(tensors: [tensor("Q", queries), tensor("K", keys), tensor("V", keys)]))
+            parsing: try Safetensors.encode(
+                metadata: wire.map { ["wire": $0] } ?? [:],
+                tensors: [tensor("Q", queries), tensor("K", keys), tensor("V", keys)]))
     }
 
     private func report(_ times: FleetTimes) {

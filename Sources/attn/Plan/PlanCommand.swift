@@ -84,7 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
         let tensors = try RequestFile.read(request)
         let job = try RequestFile.jobID(tensors, given: nil)
         do throws(JobError) {
-            return try AttentionRequest(JobRequest(decoding: JobRequest.encode(tensors, as: job)))
+            return try AttentionRequest(JobRequest(decoding: JobRequest.encode(tensors, as: job))).settlingWire()
         } catch {
             throw CommandFailure("\(request): \(error.message)")
         }

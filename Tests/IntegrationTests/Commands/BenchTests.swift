@@ -8,6 +8,7 @@ extension Integration {
             "Jobs and bare round trips, as one JSON object, with what was predicted",
             arguments: [
                 [], ["--job"], ["--direct"], ["--direct", "--pipelined", "4", "--local-threads", "1"],
+                ["--direct", "--wire", "f16"],
             ] + (LocalFleet.whyNoShares == nil ? [["--direct", "--worker-shares", "0.5,0.2"]] : []))
         func fleet(options: [String]) async throws {
             let program = try Program("attn", ["bench", "fleet", "--runs", "20", "--json"] + options, in: try Folder())
@@ -16,7 +17,7 @@ extension Integration {
             let values = try JSON(parsing: Array(outcome.output.utf8)).object()
             for key in ["median_s", "p99_s", "jobs_per_s", "floor_median_s"] { #expect(try values.double(key) > 0) }
             #expect(try values.double("median_s") <= values.double("p99_s"))
-            // Q, K, V and Y in float32, and their headers.
+            // Q, K, V and Y in float32, and their headers: of the request and the answer, not of what travels.
             #expect(try values.int("bytes") > 4 * 12 * 128 * 32 * 4)
             #expect(try values.double("predicted_median_s") > 0 && values.double("prediction_error") >= 0)
             #expect(["here", "one worker", "heads, queries", "heads, keys"].contains(try values.string("planned")))

@@ -1,0 +1,93 @@
+import AttnMath
+import Codecs
+import Compute
+package import Fleet
+
+/// Sending Q, K and V in fewer bytes than they have.
+extension AttentionRequest {
+    /// The request with the type settled in which its tensors travel, and what that changes in the answer, computed both ways for
+    /// a few rows spread over the output.
+    ///
+    /// - Throws: `JobError.invalidRequest` if the type asked for cannot hold the numbers.
+    package func settlingWire() throws(JobError) -> AttentionRequest {
+        for type in wireChoice.types where type.byteWidth < wireType.byteWidth || wireChoice.wire != .auto {
+            var settled = self
+            settled.wireType = type
+            guard type != .f32, type != wireType else { return settled }
+            if let (name, number) = firstBeyond(type) {
+                guard wireChoice.wire == .auto else {
+                    throw JobError(
+                        .invalidRequest,
+                        "'wire' is '\(wireChoice.wire.rawValue)', and \(name) holds \(number), which that cannot hold: "
+                            + "ask for another, or for none")
+                }
+                continue
+            }
+            let error = try settled.error(against: self)
+            settled.wireError = error
+            guard wireChoice.wire == .auto else { return settled }
+            // The rows that were not tried may be some times worse.
+            if let tolerance = wireChoice.tolerance, error.largest <= tolerance / 4 { return settled }
+        }
+        return self
+    }
+
+    /// The first finite number that the type would make infinite. Those that are not finite stay so.
+    private func firstBeyond(_ type: TensorType) -> (String, Float)? {
+        let most: Float = type == .f16 ? 65_504 : 0x1.FEp127
+        for tensor in [q.tensor] + k.tensors + v.tensors {
+            var found: Float?
+            file.withUnsafeBytes(of: tensor) { bytes in
+                forEachChunk(bytes, tensor.type) { numbers, _ in
+                    for number in numbers where abs(number) > most && number.isFinite { found = number }
+                }
+            }
+            if let found { return (tensor.name, found) }
+        }
+        return nil
+    }
+
+    private func error(against exact: AttentionRequest) throws(JobError) -> WireError {
+        var (largest, rows): (Float, Int) = (0, 0)
+        var workspace = Workspace()
+        for shard in sampledRows {
+            let (rounded, kept) = (try output(of: shard, &workspace), try exact.output(of: shard, &workspace))
+            for (a, b) in zip(rounded, kept) where b.isFinite { largest = max(largest, abs(a - b)) }
+            rows += 1
+        }
+        return WireError(largest: largest, rows: rows)
+    }
+
+    private func output(of shard: Shard, _ workspace: inout Workspace) throws(JobError) -> [Float] {
+        let header = TaskHeader(
+            job: JobID("wire")!, shard: 0, attempt: 1, lease: LeaseToken(epoch: 0, number: 0),
+            incarnation: Incarnation(0))
+        let outcome: BlockComputation.Outcome
+        do {
+            let task = try TaskMessage(decoding: try encodeTask(header, for: shard))
+            outcome = BlockComputation(task, kernel: .best, cancel: CancelFlag()).run(&workspace)
+        } catch {
+            throw JobError(.invalidRequest, "the effect of 'wire' cannot be found out: \(error)")
+        }
+        guard case .done(let partial) = outcome else {
+            throw JobError(.invalidRequest, "the effect of 'wire' cannot be found out: \(outcome)")
+        }
+        return partial.output
+    }
+
+    /// Up to 8 rows, from the first to the last, of up to 8 MB of keys and values together.
+    private var sampledRows: [Shard] {
+        let bytes = 4 * problem.keyLength * (problem.headSize + problem.valueHeadSize)
+        let count = min(problem.rows, 8, max((8 << 20) / max(bytes, 1), 1))
+        return (0..<count).compactMap { index in
+            let row = count == 1 ? problem.rows / 2 : index * (problem.rows - 1) / (count - 1)
+            let (head, query) = (row / problem.queryLength, row % problem.queryLength)
+            let batch = head / problem.queryHeads
+            let keys = problem.keysToCompute(batch: batch, queries: query..<query + 1)
+            guard !keys.isEmpty else { return nil }
+            let first = head % problem.queryHeads
+            return Shard(
+                batch: batch, heads: first..<first + 1, queries: query..<query + 1, keys: keys, block: 0, rowGroup: 0)
+        }
+    }
+}
