@@ -50,10 +50,10 @@ extension AttentionRequest {
     private func error(against exact: AttentionRequest) throws(JobError) -> WireError {
         var (largest, rows): (Float, Int) = (0, 0)
         var workspace = Workspace()
-        for shard in sampledRows {
+        for shard in samples {
             let (rounded, kept) = (try output(of: shard, &workspace), try exact.output(of: shard, &workspace))
             for (a, b) in zip(rounded, kept) where b.isFinite { largest = max(largest, abs(a - b)) }
-            rows += 1
+            rows += shard.queries.count
         }
         return WireError(largest: largest, rows: rows)
     }
@@ -75,19 +75,21 @@ extension AttentionRequest {
         return partial.output
     }
 
-    /// Up to 8 rows, from the first to the last, of up to 8 MB of keys and values together.
-    private var sampledRows: [Shard] {
+    /// Up to 4 queries each of the first head, one in the middle and the last, of up to 8 MB of keys and values together.
+    private var samples: [Shard] {
         let bytes = 4 * problem.keyLength * (problem.headSize + problem.valueHeadSize)
-        let count = min(problem.rows, 8, max((8 << 20) / max(bytes, 1), 1))
+        let heads = problem.batch * problem.queryHeads
+        let count = min(heads, 3, max((8 << 20) / max(bytes, 1), 1))
         return (0..<count).compactMap { index in
-            let row = count == 1 ? problem.rows / 2 : index * (problem.rows - 1) / (count - 1)
-            let (head, query) = (row / problem.queryLength, row % problem.queryLength)
+            let part = count == 1 ? 0.5 : Double(index) / Double(count - 1)
+            let head = Int(part * Double(heads - 1))
+            let first = Int(part * Double(max(problem.queryLength - 4, 0)))
+            let queries = first..<min(first + 4, problem.queryLength)
             let batch = head / problem.queryHeads
-            let keys = problem.keysToCompute(batch: batch, queries: query..<query + 1)
+            let keys = problem.keysToCompute(batch: batch, queries: queries)
             guard !keys.isEmpty else { return nil }
-            let first = head % problem.queryHeads
-            return Shard(
-                batch: batch, heads: first..<first + 1, queries: query..<query + 1, keys: keys, block: 0, rowGroup: 0)
+            let own = head % problem.queryHeads
+            return Shard(batch: batch, heads: own..<own + 1, queries: queries, keys: keys, block: 0, rowGroup: 0)
         }
     }
 }

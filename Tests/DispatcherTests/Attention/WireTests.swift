@@ -45,7 +45,7 @@ import Testing
         #expect(rounded.plan["wire"]?.stringValue == wire)
         let error = try #require(rounded.plan["wire_error"]?.objectValue)
         let largest = try #require(error["largest"]?.doubleValue)
-        #expect(largest > 0 && error["rows"]?.intValue == 8)
+        #expect(largest > 0 && error["rows"]?.intValue == 12)
         let difference = zip(exact.y, rounded.y).map { abs($0 - $1) }.max() ?? 0
         // Numbers up to 1, scores up to 16/4 = 4 with a relative error of twice the type's unit u each: weights are off by
         // up to e^(16u) − 1, outputs by that and u.
