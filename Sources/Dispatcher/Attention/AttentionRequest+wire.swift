@@ -10,6 +10,7 @@ extension AttentionRequest {
     ///
     /// - Throws: `JobError.invalidRequest` if the type asked for cannot hold the numbers.
     package func settlingWire() throws(JobError) -> AttentionRequest {
+        var exact: [[Float]] = []
         for type in wireChoice.types where type.byteWidth < wireType.byteWidth || wireChoice.wire != .auto {
             var settled = self
             settled.wireType = type
@@ -23,7 +24,8 @@ extension AttentionRequest {
                 }
                 continue
             }
-            let error = try settled.error(against: self)
+            if exact.isEmpty { exact = try sampledOutputs() }
+            let error = try settled.error(against: exact)
             settled.wireError = error
             guard wireChoice.wire == .auto else { return settled }
             // The rows that were not tried may be some times worse.
@@ -38,7 +40,7 @@ extension AttentionRequest {
         for tensor in [q.tensor] + k.tensors + v.tensors {
             var found: Float?
             file.withUnsafeBytes(of: tensor) { bytes in
-                forEachChunk(bytes, tensor.type) { numbers, _ in
+                forEachChunk(bytes, tensor.type) { numbers in
                     for number in numbers where abs(number) > most && number.isFinite { found = number }
                 }
             }
@@ -47,32 +49,27 @@ extension AttentionRequest {
         return nil
     }
 
-    private func error(against exact: AttentionRequest) throws(JobError) -> WireError {
-        var (largest, rows): (Float, Int) = (0, 0)
-        var workspace = Workspace()
-        for shard in samples {
-            let (rounded, kept) = (try output(of: shard, &workspace), try exact.output(of: shard, &workspace))
+    private func error(against exact: [[Float]]) throws(JobError) -> WireError {
+        var largest: Float = 0
+        for (rounded, kept) in zip(try sampledOutputs(), exact) {
             for (a, b) in zip(rounded, kept) where b.isFinite { largest = max(largest, abs(a - b)) }
-            rows += shard.queries.count
         }
-        return WireError(largest: largest, rows: rows)
+        return WireError(largest: largest, rows: samples.reduce(0) { $0 + $1.queries.count })
     }
 
-    private func output(of shard: Shard, _ workspace: inout Workspace) throws(JobError) -> [Float] {
-        let header = TaskHeader(
-            job: JobID("wire")!, shard: 0, attempt: 1, lease: LeaseToken(epoch: 0, number: 0),
-            incarnation: Incarnation(0))
-        let outcome: BlockComputation.Outcome
-        do {
-            let task = try TaskMessage(decoding: try encodeTask(header, for: shard))
-            outcome = BlockComputation(task, kernel: .best, cancel: CancelFlag()).run(&workspace)
-        } catch {
-            throw JobError(.invalidRequest, "the effect of 'wire' cannot be found out: \(error)")
+    /// Of each of `samples`.
+    private func sampledOutputs() throws(JobError) -> [[Float]] {
+        var workspace = Workspace()
+        var outputs: [[Float]] = []
+        for shard in samples {
+            let outcome = compute(
+                shard, of: JobID("wire")!, kernel: .best, cancel: CancelFlag(), &workspace)
+            guard case .done(let partial) = outcome else {
+                throw JobError(.invalidRequest, "the effect of 'wire' cannot be found out: \(outcome)")
+            }
+            outputs.append(partial.output)
         }
-        guard case .done(let partial) = outcome else {
-            throw JobError(.invalidRequest, "the effect of 'wire' cannot be found out: \(outcome)")
-        }
-        return partial.output
+        return outputs
     }
 
     /// Up to 4 queries each of the first head, one in the middle and the last, of up to 8 MB of keys and values together.

@@ -15,7 +15,7 @@ func convert(
         widen(source, sourceType, into: destination)
     } else {
         var place = 0
-        forEachChunk(source, sourceType) { numbers, _ in
+        forEachChunk(source, sourceType) { numbers in
             let end = place + numbers.count * type.byteWidth
             let part = UnsafeMutableRawBufferPointer(rebasing: destination[place..<end])
             do { try FloatFormat(type)?.encode(numbers, into: part) } catch {
@@ -26,9 +26,9 @@ func convert(
     }
 }
 
-/// Lends float elements of any type as F32, some thousand at a time, with the place of the first.
+/// Lends float elements of any type as F32, some thousand at a time.
 func forEachChunk(
-    _ source: UnsafeRawBufferPointer, _ type: TensorType, _ body: (UnsafeBufferPointer<Float>, Int) -> Void
+    _ source: UnsafeRawBufferPointer, _ type: TensorType, _ body: (UnsafeBufferPointer<Float>) -> Void
 ) {
     let (count, chunk) = (source.count / type.byteWidth, 4096)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { numbers in
@@ -38,7 +38,7 @@ func forEachChunk(
             widen(
                 UnsafeRawBufferPointer(rebasing: source[first * type.byteWidth..<end * type.byteWidth]), type,
                 into: UnsafeMutableRawBufferPointer(part))
-            body(UnsafeBufferPointer(part), first)
+            body(UnsafeBufferPointer(part))
         }
     }
 }

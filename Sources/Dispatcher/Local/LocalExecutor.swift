@@ -28,7 +28,7 @@ public struct LocalExecutor: Sendable {
         let request = try JobRequest(decoding: payload)
         let attention = try AttentionRequest(request).settlingWire()
         var limits = limits
-        limits.elementBytes = attention.wireType.byteWidth
+        limits.elementBytes = attention.elementBytes
         let plan = try planAttention(attention.problem, limits: limits)
         var work = AttentionWork(attention, plan)
         var report = JobReport(shards: work.shardCount)
@@ -78,18 +78,10 @@ public struct LocalExecutor: Sendable {
         _ index: Int, _ plan: AttentionPlan, _ request: JobRequest, _ attention: AttentionRequest, _ cancel: CancelFlag,
         _ clock: ContinuousClock
     ) async -> ShardResult {
-        let header = TaskHeader(
-            op: request.op, job: request.id, shard: index, attempt: 1, lease: LeaseToken(epoch: 0, number: 0),
-            incarnation: Incarnation(0))
-        return await pool.run { [kernel] workspace in
+        await pool.run { [kernel] workspace in
             let start = clock.now
-            let outcome: BlockComputation.Outcome
-            do {
-                let task = try TaskMessage(decoding: try attention.encodeTask(header, for: plan.shards[index]))
-                outcome = BlockComputation(task, kernel: kernel, cancel: cancel).run(&workspace)
-            } catch {
-                outcome = .failed(reason: "\(error)")
-            }
+            let outcome = attention.compute(
+                plan.shards[index], number: index, of: request.id, kernel: kernel, cancel: cancel, &workspace)
             return ShardResult(
                 index: index, outcome: outcome, compute: start.duration(to: clock.now), end: clock.now)
         }

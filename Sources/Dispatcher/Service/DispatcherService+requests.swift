@@ -158,7 +158,7 @@ extension DispatcherService {
         let packet = transport.maximumPacketSize.map { max($0 - overhead, 1) } ?? .max
         return PlanLimits(
             slots: core.liveSlots, messageBytes: options.messageBytes, packetBytes: packet,
-            elementBytes: attention.wireType.byteWidth)
+            elementBytes: attention.elementBytes)
     }
 
     /// What could never be delivered is not worth computing.
