@@ -108,6 +108,11 @@ extension JSON.Object {
         path.isEmpty ? key.excerpt : "\(path).\(key.excerpt)"
     }
 
+    /// That a member's value is not what is called for, and what it is.
+    package func mismatch(_ key: String, _ expected: String) -> JSONError {
+        .mismatch(path: path(to: key), expected: expected, found: self[key]?.text() ?? "nothing")
+    }
+
     private func read<Value>(
         _ key: String, expected: String, _ convert: (JSON) -> Value?
     ) throws(JSONError) -> Value {

@@ -13,11 +13,11 @@ extension FleetProfile {
         for worker in try json.objects("workers") {
             let count = try worker.optionalInt("count") ?? 1
             guard count >= 1, count <= Self.mostWorkers - workers.count else {
-                throw worker.invalid("count", "1 to \(Self.mostWorkers) workers in all")
+                throw worker.mismatch("count", "1 to \(Self.mostWorkers) workers in all")
             }
             workers += try WorkerProfile.read(worker, count: count)
         }
-        guard Set(workers.map(\.id)).count == workers.count else { throw json.invalid("workers", "IDs that differ") }
+        guard Set(workers.map(\.id)).count == workers.count else { throw json.mismatch("workers", "IDs that differ") }
         let here = try json.optionalObject("here").map { (here) throws(JSONError) in try WorkerProfile.readHere(here) }
         let broker = try json.optionalObject("broker").map { (broker) throws(JSONError) in
             try broker.allowOnly(["round_trip_ms", "mbytes_per_s"])
@@ -48,7 +48,7 @@ extension WorkerProfile {
         var profiles: [WorkerProfile] = []
         for number in 1...count {
             guard let id = PeerID(count == 1 ? name : "\(name)-\(number)"), id != LocalWorker.id else {
-                throw json.invalid("id", "a worker's name of letters, digits, - and _, and not 'here'")
+                throw json.mismatch("id", "a worker's name of letters, digits, - and _, and not 'here'")
             }
             profiles.append(
                 WorkerProfile(
@@ -88,10 +88,6 @@ extension Link {
 }
 
 extension JSON.Object {
-    fileprivate func invalid(_ key: String, _ expected: String) -> JSONError {
-        .mismatch(path: path(to: key), expected: expected, found: self[key]?.text() ?? "nothing")
-    }
-
     fileprivate func positive(_ key: String, below limit: Double) throws(JSONError) -> Double {
         guard let value = try optionalPositive(key, below: limit) else { return try double(key) }
         return value
@@ -102,14 +98,14 @@ extension JSON.Object {
     ) throws(JSONError) -> Double? {
         guard let value = try optionalDouble(key) else { return nil }
         guard value > 0 || orZero && value == 0, value < limit else {
-            throw invalid(key, "a number \(orZero ? "from" : "above") 0, below \(limit)")
+            throw mismatch(key, "a number \(orZero ? "from" : "above") 0, below \(limit)")
         }
         return value
     }
 
     fileprivate func count(_ key: String) throws(JSONError) -> Int {
         let value = try optionalInt(key) ?? 1
-        guard (1...4096).contains(value) else { throw invalid(key, "1 to 4096") }
+        guard (1...4096).contains(value) else { throw mismatch(key, "1 to 4096") }
         return value
     }
 }

@@ -1,3 +1,4 @@
+import Codecs
 import Fleet
 
 /// A plan's timeline as a picture: SVG, light or dark as the viewer is.
@@ -77,7 +78,7 @@ public struct TimelineDrawing {
     private var title: String {
         let candidate = plan.candidates.first
         let kind = candidate.map {
-            "\($0.kind.rawValue), \(count($0.workers, "worker")), \(count($0.shards, "shard"))"
+            "\($0.kind.rawValue), \($0.workers.counted("worker")), \($0.shards.counted("shard"))"
         }
         return "\(kind ?? ""): \(milliseconds(plan.timeline.makespan)) predicted"
     }
@@ -190,8 +191,6 @@ private func tick(_ length: Double) -> Double {
         step *= 10
     }
 }
-
-private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
 private func bytes(_ count: Int) -> String {
     count < 100_000 ? "\(number(Double(count) / 1e3)) kB" : "\(number(Double(count) / 1e6)) MB"

@@ -26,10 +26,6 @@ extension JSON.Object {
         return value
     }
 
-    func mismatch(_ key: String, _ expected: String) -> JSONError {
-        .mismatch(path: path(to: key), expected: expected, found: self[key]?.text() ?? "nothing")
-    }
-
     /// Which piece of its job a shard is: numbers, and ranges of two.
     var place: [(String, JSON)] {
         ["batch", "layer", "heads", "columns", "queries", "keys", "rows", "sequences"].compactMap { key in
@@ -41,6 +37,6 @@ extension JSON.Object {
 }
 
 extension JSON {
-    /// Microseconds as milliseconds.
-    init(milliseconds microseconds: Int) { self.init(Double(microseconds) / 1000) }
+    /// Microseconds, as a number of milliseconds.
+    init(microseconds: Int) { self.init(Double(microseconds) / 1000) }
 }

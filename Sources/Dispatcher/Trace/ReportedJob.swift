@@ -62,7 +62,7 @@ struct ReportedJob {
                     name: "hedge of shard \(shard)", time: try hedge.microseconds("at_ms"),
                     arguments: [
                         ("shard", JSON(shard)), ("worker", .string(try hedge.string("worker"))),
-                        ("after_ms", JSON(milliseconds: try hedge.microseconds("after_ms"))),
+                        ("after_ms", JSON(microseconds: try hedge.microseconds("after_ms"))),
                     ]))
         }
         return incidents

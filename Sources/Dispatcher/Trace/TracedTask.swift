@@ -35,8 +35,8 @@ extension TracedTask {
             merged: done,
             arguments: [("shard", JSON(index)), ("attempt", JSON(attempt))] + shard.place + [
                 ("bytes_sent", JSON(bytes.0)), ("bytes_received", JSON(bytes.1)),
-                ("queued_ms", JSON(milliseconds: queued)),
-                ("compute_ms", JSON(milliseconds: computing)),
+                ("queued_ms", JSON(microseconds: queued)),
+                ("compute_ms", JSON(microseconds: computing)),
             ])
     }
 

@@ -225,10 +225,8 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
     private func summary(_ answer: JobAnswer) -> String {
         let report = answer.report?.objectValue
         let elapsed = report?["elapsed_ms"]?.doubleValue.map { String(format: "%.1f ms", $0) } ?? "?"
-        let shards = Self.count(report?["plan"]?.objectValue?["shards"]?.intValue ?? 0, "shard")
-        let workers = Self.count(report?["workers"]?.arrayValue?.count ?? 0, "worker")
+        let shards = (report?["plan"]?.objectValue?["shards"]?.intValue ?? 0).counted("shard")
+        let workers = (report?["workers"]?.arrayValue?.count ?? 0).counted("worker")
         return "\(output): done in \(elapsed), \(shards) on \(local ? "this machine" : workers)"
     }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

@@ -40,10 +40,8 @@ struct PlanSummary {
     }
 
     var sentence: String {
-        let count = shares.count
-        let who = plan.candidates.first?.kind == .here ? "here" : "by \(count) \(count == 1 ? "worker" : "workers")"
-        let shards = plan.plan.shards.count
-        return "\(who), in \(shards) \(shards == 1 ? "shard" : "shards"): \(milliseconds(plan.timeline.makespan)) "
+        let who = plan.candidates.first?.kind == .here ? "here" : "by \(shares.count.counted("worker"))"
+        return "\(who), in \(plan.plan.shards.count.counted("shard")): \(milliseconds(plan.timeline.makespan)) "
             + "predicted; planned in \(milliseconds(planning / .seconds(1)))"
     }
 

@@ -41,7 +41,7 @@ struct TraceCommand: AsyncParsableCommand {
         try file.write(trace.encoded)
         let (tasks, workers) = trace.summary
         Console.say(
-            "\(output): \(tasks) \(tasks == 1 ? "task" : "tasks") of \(workers) \(workers == 1 ? "worker" : "workers")")
+            "\(output): \(tasks.counted("task")) of \(workers.counted("worker"))")
     }
 
     private func print(_ bytes: [UInt8]) throws(CommandFailure) {
