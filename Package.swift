@@ -217,7 +217,9 @@ let package = Package(
             name: "FleetTests", dependencies: ["CMutexAnnotations", "Codecs", "Fleet", "TransportConformance"],
             swiftSettings: settings),
         .testTarget(name: "BlobsTests", dependencies: ["Blobs", "Codecs", "Fleet"], swiftSettings: settings),
-        .testTarget(name: "WorkerTests", dependencies: ["Fleet", "Worker"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["AttnMath", "Codecs", "Fleet", "Worker", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "DispatcherTests",
             dependencies: ["AttnMath", "Codecs", "Compute", "Dispatcher", "Fleet", "Models", "Transformer"],

@@ -10,10 +10,10 @@ extension BlockComputation {
         _ body: (BlockOperands, inout Workspace) throws -> Result
     ) throws -> Result {
         if let weights = task.weights { return try withProjections(weights, mask, &workspace, body) }
-        let tensors = task.tensors
-        return try tensors.withUnsafeBytes(of: task.q) { q in
-            try tensors.withUnsafeBytes(of: task.k) { k in
-                try tensors.withUnsafeBytes(of: task.v) { v in
+        let context = task.context
+        return try task.tensors.withUnsafeBytes(of: task.q) { q in
+            try context.tensors.withUnsafeBytes(of: context.k) { k in
+                try context.tensors.withUnsafeBytes(of: context.v) { v in
                     try body(BlockOperands(q: q, k: k, v: v, format: format, mask: mask), &workspace)
                 }
             }
@@ -24,9 +24,9 @@ extension BlockComputation {
         _ weights: AdditiveWeights, _ mask: BlockMask?, _ workspace: inout Workspace,
         _ body: (BlockOperands, inout Workspace) throws -> Result
     ) throws -> Result {
-        let q = try projected(task.q, by: weights.query, &workspace)
-        let k = try projected(task.k, by: weights.key, &workspace)
-        let v = try decoded(task.v)
+        let q = try projected(task.q, of: task.tensors, by: weights.query, &workspace)
+        let k = try projected(task.k, of: task.context.tensors, by: weights.key, &workspace)
+        let v = try decodedValues()
         let w = try scoreWeights(weights)
         return try q.withUnsafeBufferPointer { q in
             try k.withUnsafeBufferPointer { k in
@@ -41,13 +41,13 @@ extension BlockComputation {
 
     /// [heads, rows, size] by [1 or heads, hidden size, size] to float32 [heads, rows, hidden size].
     private func projected(
-        _ tensor: TensorInfo, by weights: TensorInfo, _ workspace: inout Workspace
+        _ tensor: TensorInfo, of file: Safetensors, by weights: TensorInfo, _ workspace: inout Workspace
     ) throws -> [Float] {
         let (heads, rows, size) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
         let hiddenSize = weights.shape[1]
         let rowBytes = rows * size * tensor.type.byteWidth
         return try filled(heads * rows * hiddenSize) { projected in
-            try task.tensors.withUnsafeBytes(of: tensor) { bytes in
+            try file.withUnsafeBytes(of: tensor) { bytes in
                 try task.tensors.withElements(of: weights, as: Float.self) { matrices in
                     for head in 0..<heads {
                         try stopIfCancelled()
@@ -75,9 +75,9 @@ extension BlockComputation {
     }
 
     /// Beside projections, which are float32, V has to be float32 too.
-    private func decoded(_ tensor: TensorInfo) throws -> [Float] {
-        try filled(tensor.elementCount) { numbers in
-            try task.tensors.withUnsafeBytes(of: tensor) { bytes in try format.decode(bytes, into: numbers) }
+    private func decodedValues() throws -> [Float] {
+        try filled(task.v.elementCount) { numbers in
+            try task.context.tensors.withUnsafeBytes(of: task.v) { bytes in try format.decode(bytes, into: numbers) }
         }
     }
 

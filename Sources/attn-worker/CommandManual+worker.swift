@@ -30,7 +30,7 @@ extension CommandManual {
         sections: [
             Section("Connection", ConnectionSettings.flags),
             Section("Service", ServiceSettings.flags),
-            Section("Options", [.slots, .prefetch, .cache, .cacheBytes, .modelBytes]),
+            Section("Options", [.slots, .prefetch, .cache, .cacheBytes, .modelBytes, .contextBytes]),
         ])
 }
 
@@ -41,5 +41,8 @@ extension SettingFlag {
     static let cacheBytes = SettingFlag("cache-bytes", "bytes", "Most bytes in the cache. Default: 4294967296.")
     static let modelBytes = SettingFlag(
         "model-bytes", "bytes", "Most bytes of models ready in memory; one may be larger. Default: 1073741824.")
+    static let contextBytes = SettingFlag(
+        "context-bytes", "bytes",
+        "Most bytes of keys and values kept for later tasks. Default: a sixteenth of the memory, up to 268435456.")
     static let prefetch = SettingFlag("prefetch", "n", "Tasks taken beyond the slots; without it, as many as slots.")
 }

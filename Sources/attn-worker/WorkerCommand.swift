@@ -13,7 +13,7 @@ struct WorkerCommand {
     /// The names in files of a worker's own settings: those of its flags, and two that have none.
     static let keys: Set<String> = [
         SettingFlag.slots.key, SettingFlag.prefetch.key, SettingFlag.cache.key, SettingFlag.cacheBytes.key,
-        SettingFlag.modelBytes.key, "isa", "labels",
+        SettingFlag.modelBytes.key, SettingFlag.contextBytes.key, "isa", "labels",
     ]
 
     private let connection: ConnectionSettings
@@ -23,6 +23,7 @@ struct WorkerCommand {
     private let cache: String?
     private let cacheBytes: Int?
     private let modelBytes: Int?
+    private let contextBytes: Int?
 
     static func main() async {
         exit(await CommandManual.worker.run { try await WorkerCommand($0).run() })
@@ -36,6 +37,7 @@ struct WorkerCommand {
         cache = flags[.cache]
         cacheBytes = try flags.int(.cacheBytes)
         modelBytes = try flags.int(.modelBytes)
+        contextBytes = try flags.int(.contextBytes)
     }
 
     private func run() async throws {
@@ -65,6 +67,7 @@ struct WorkerCommand {
             kernel: try AttentionKernel(.named(try sources.string(nil, "isa"))), labels: try sources.labels("labels"),
             cache: try cache(sources))
         if let bytes = try sources.int(modelBytes, "model_bytes", in: 0...1 << 40) { options.modelBytes = bytes }
+        if let bytes = try sources.int(contextBytes, "context_bytes", in: 0...1 << 40) { options.contextBytes = bytes }
         return options
     }
 

@@ -1,12 +1,17 @@
 import AttnMath
+import Blobs
 package import Codecs
 package import Fleet
 
 /// Cutting a shard's inputs out of the request.
 extension AttentionRequest {
     /// Encodes the task of one attempt at a shard.
-    package func encodeTask(_ header: TaskHeader, for shard: Shard) throws(SafetensorsError) -> [UInt8] {
-        try TaskMessage.encode(header, attributes(for: shard), tensors: sources(for: shard))
+    package func encodeTask(
+        _ header: TaskHeader, for shard: Shard, context: TaskContext? = nil
+    ) throws(SafetensorsError) -> [UInt8] {
+        try TaskMessage.encode(
+            header, attributes(for: shard), context: context?.digest,
+            tensors: sources(for: shard, withContext: context?.isKept != true))
     }
 
     func attributes(for shard: Shard) -> TaskAttributes {
@@ -18,18 +23,29 @@ extension AttentionRequest {
     }
 
     /// The tensors of a shard's task, which write themselves straight into the payload.
-    func sources(for shard: Shard) -> [TensorSource] {
+    private func sources(for shard: Shard, withContext: Bool) -> [TensorSource] {
         let kvHeads = shard.kvHeads(of: problem)
         var sources = [
-            q.slice("Q", of: file, batch: shard.batch, heads: shard.heads, rows: shard.queries, as: wireType),
-            k.slice("K", of: file, batch: shard.batch, heads: kvHeads, rows: shard.keys, as: wireType),
-            v.slice("V", of: file, batch: shard.batch, heads: kvHeads, rows: shard.keys, as: wireType),
+            q.slice("Q", of: file, batch: shard.batch, heads: shard.heads, rows: shard.queries, as: wireType)
         ]
+        if withContext { sources += contextSources(shard.context(of: problem)) }
         if let weights { sources += weights.sources(of: file, heads: shard.heads, kvHeads: kvHeads) }
         if let mask, let layout = problem.mask, !problem.isHidden(shard) {
             sources.append(maskSource(mask, layout, shard))
         }
         return sources
+    }
+
+    /// K and V.
+    private func contextSources(_ place: ContextPlace) -> [TensorSource] {
+        [("K", k), ("V", v)].map { name, tensor in
+            tensor.slice(name, of: file, batch: place.batch, heads: place.kvHeads, rows: place.keys, as: wireType)
+        }
+    }
+
+    /// Names K and V of a task by the SHA-256 of a safetensors file that holds them and nothing else.
+    func contextDigest(_ place: ContextPlace) throws(SafetensorsError) -> BlobDigest {
+        BlobDigest(of: try Safetensors.encode(tensors: contextSources(place)))
     }
 
     /// [1 or heads, 1 or queries, keys]: axes that repeat stay 1; floats become F32.

@@ -49,7 +49,9 @@ struct HeadsInference: JobWork {
             run: piece % runs.count)
     }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
+    func encodeTask(
+        _ header: TaskHeader, shard: Int, context: TaskContext?
+    ) throws(SafetensorsError) -> [UInt8] {
         let place = place(shard)
         return try ModelTask.encode(
             header, model: slices[place.slice].digest,

@@ -73,7 +73,9 @@ struct MultiHeadAttentionWork: JobWork {
     var shapeKind: Int { 5 }
     var outputBytes: Int { 4 * output.count }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
+    func encodeTask(
+        _ header: TaskHeader, shard: Int, context: TaskContext?
+    ) throws(SafetensorsError) -> [UInt8] {
         try ModelTask.encode(
             header, model: layer.digest, .multiHeadAttention,
             tensors: input.sources(batch: pieces[shard].rows, queries: pieces[shard].queries, layer.configuration))

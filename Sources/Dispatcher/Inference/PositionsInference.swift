@@ -27,7 +27,9 @@ struct PositionsInference: JobWork {
     var shapeKind: Int { 3 }
     var outputBytes: Int { request.outputBytes + 8 * next.count }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
+    func encodeTask(
+        _ header: TaskHeader, shard: Int, context: TaskContext?
+    ) throws(SafetensorsError) -> [UInt8] {
         // The sequences that the rows are part of, and nothing else.
         let (layer, range) = (shard / ranges.count, ranges[shard % ranges.count])
         let sequences = request.layout.sequences(with: range)

@@ -25,7 +25,9 @@ struct ReplicatedInference: JobWork {
     var shapeKind: Int { 2 }
     var outputBytes: Int { request.outputBytes }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
+    func encodeTask(
+        _ header: TaskHeader, shard: Int, context: TaskContext?
+    ) throws(SafetensorsError) -> [UInt8] {
         try ModelTask.encode(
             header, model: request.model.digest, .whole,
             tensors: request.batch.sequences(runs[shard], request.layout).sources)

@@ -22,6 +22,7 @@ struct FleetMeter: Sendable {
         var speeds = SpeedTable()
         var link: LinkMeter
         var memory: UInt64 = 0
+        var contextBytes = 0
     }
 
     /// Most workers that are remembered; beyond it any one that comes is forgotten at once.
@@ -35,9 +36,10 @@ struct FleetMeter: Sendable {
     private var workers: [PeerID: Worker] = [:]
     private var brokerMeter = LinkMeter(assumed: assumedBroker)
 
-    mutating func born(_ id: PeerID, memory: UInt64) {
+    mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
         guard var worker = known(id) else { return }
         worker.memory = memory
+        worker.contextBytes = contextBytes
         workers[id] = worker
     }
 
@@ -83,7 +85,8 @@ struct FleetMeter: Sendable {
             return WorkerProfile(
                 id: load.id, slots: load.slots, speed: worker.speeds.speed(shape) ?? typical,
                 link: worker.link.link.beyond(broker), backlog: backlog / Double(max(load.slots, 1)),
-                mostBytes: worker.memory > 0 ? Int(clamping: worker.memory / 8) : .max)
+                mostBytes: worker.memory > 0 ? Int(clamping: worker.memory / 8) : .max,
+                contextBytes: worker.contextBytes)
         }
         var here = profiles.first { $0.id == LocalWorker.id }
         here?.link = .none

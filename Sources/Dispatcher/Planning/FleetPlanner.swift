@@ -88,7 +88,7 @@ struct FleetPlanner {
     /// The leading plan with each share in pieces: they overlap with each other's messages, and less is lost with one.
     private func inPieces(_ leader: FleetPlan, _ shares: [Double]) throws(JobError) -> [FleetPlan] {
         guard let kind = leader.candidates.first?.kind else { return [] }
-        return [try plan(kind, kind, shares, pieces: 2)]
+        return try [2, 4].map { (pieces) throws(JobError) in try plan(kind, kind, shares, pieces: pieces) }
     }
 
     private func only(_ worker: Int) -> [Double] { workers.indices.map { $0 == worker ? 1 : 0 } }
@@ -120,22 +120,27 @@ extension FleetPlanner {
             index == here
                 ? worker.backlog
                 : worker.backlog + worker.link.roundTrip + broker.roundTrip
-                    + bytes.fixed * Double(worker.slots) / worker.link.bytesPerSecond
+                    + bytes.fixed * copies(kind, worker, bytes.fixed) / worker.link.bytesPerSecond
         }
         // Messages go one after the other: who is served later starts later.
         var shares = Shares(starts: starts, wholes: wholes)
         var queue = 0.0
         let queued = starts.indices.map { index in
             guard index != here, shares.shares[index] > 0 else { return starts[index] }
-            let slots = Double(chosen[index].slots)
             queue +=
-                slots * (messageSeconds + bytes.fixed / broker.bytesPerSecond)
+                Double(chosen[index].slots) * messageSeconds
+                + copies(kind, chosen[index], bytes.fixed) * bytes.fixed / broker.bytesPerSecond
                 + shares.shares[index] * bytes.growing / broker.bytesPerSecond
             return starts[index] + queue
         }
         shares = Shares(starts: queued, wholes: wholes)
         return Estimate(
             kind: kind, shares: shares.shares, makespan: max(shares.level, queue))
+    }
+
+    /// How often a worker is sent what each of its slots needs: keys and values once, if it keeps them.
+    private func copies(_ kind: Kind, _ worker: WorkerProfile, _ bytes: Double) -> Double {
+        kind == .queries && Double(worker.contextBytes) >= bytes ? 1 : Double(worker.slots)
     }
 }
 

@@ -37,9 +37,11 @@ extension WorkerProfile {
     fileprivate static func read(_ json: JSON.Object, count: Int) throws(JSONError) -> [WorkerProfile] {
         try json.allowOnly([
             "id", "count", "slots", "gflops", "round_trip_ms", "mbytes_per_s", "backlog_ms", "memory_bytes",
+            "context_bytes",
         ])
         let name = try json.string("id")
         let memory = try json.optionalPositive("memory_bytes", below: 1e18)
+        let context = try json.optionalPositive("context_bytes", orZero: true, below: 1e18)
         let link = try Link(json, roundTrip: 1e-3, bytesPerSecond: 1e8)
         let (slots, speed, backlog) = (
             try json.count("slots"), try json.positive("gflops", below: 1e9) * 1e9,
@@ -53,7 +55,7 @@ extension WorkerProfile {
             profiles.append(
                 WorkerProfile(
                     id: id, slots: slots, speed: speed, link: link, backlog: backlog,
-                    mostBytes: memory.map { max(Int($0 / 8), 1) } ?? .max))
+                    mostBytes: memory.map { max(Int($0 / 8), 1) } ?? .max, contextBytes: context.map { Int($0) } ?? 0))
         }
         return profiles
     }
@@ -70,6 +72,7 @@ extension WorkerProfile {
         for key in link.json.keys { json[key] = link.json[key] }
         json["backlog_ms"] = JSON(backlog * 1e3)
         if mostBytes < 1 << 52 { json["memory_bytes"] = JSON(8 * mostBytes) }
+        if contextBytes > 0 { json["context_bytes"] = JSON(contextBytes) }
         return .object(json)
     }
 }

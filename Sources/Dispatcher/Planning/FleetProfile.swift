@@ -27,9 +27,12 @@ public struct WorkerProfile: Sendable, Equatable {
     public var backlog: Double
     /// Most bytes that one task or result may have, for the worker's memory.
     public var mostBytes: Int
+    /// Most bytes of keys and values that it keeps for later tasks.
+    public var contextBytes: Int
 
     public init(
-        id: PeerID, slots: Int = 1, speed: Double, link: Link, backlog: Double = 0, mostBytes: Int = .max
+        id: PeerID, slots: Int = 1, speed: Double, link: Link, backlog: Double = 0, mostBytes: Int = .max,
+        contextBytes: Int = 0
     ) {
         self.id = id
         self.slots = slots
@@ -37,6 +40,7 @@ public struct WorkerProfile: Sendable, Equatable {
         self.link = link
         self.backlog = backlog
         self.mostBytes = mostBytes
+        self.contextBytes = contextBytes
     }
 }
 

@@ -35,10 +35,11 @@ public struct Timeline: Sendable, Equatable {
         var broker = 0.0
         var links = Array(repeating: 0.0, count: fleet.workers.count)
         var slots = fleet.workers.map { Array(repeating: $0.backlog, count: $0.slots) }
+        var contexts = KeptContexts(plan, problem, fleet, elementBytes)
         for shard in plan.inRounds(workers: fleet.workers.count) {
             let owner = plan.owners[shard]
             let worker = fleet.workers[owner]
-            let size = problem.taskBytes(of: plan.shards[shard], elementBytes: elementBytes)
+            let size = problem.taskBytes(of: plan.shards[shard], elementBytes: elementBytes) - contexts.spared(shard)
             spans[shard].sent = broker
             if !fleet.isHere(owner) {
                 bytes += size + problem.resultBytes(of: plan.shards[shard])

@@ -19,6 +19,7 @@ extension Scheduler {
         case .refused(let code):
             pause(lease.worker, now)
             retry(number, counting: .refusal, reason: "\(end.worker) refused: \(code)", now)
+        case .missing: retry(number, counting: .missing, reason: "\(end.worker) lacks its keys and values", now)
         case .failed(let code, let message):
             retry(number, counting: .failure, reason: "\(end.worker) failed: \(code): \(message)", now)
         case .invalid(let reason):

@@ -10,6 +10,8 @@ extension Scheduler {
         case death
         /// The worker did not take it.
         case refusal
+        /// The worker lacks what the task refers to; the next one has it.
+        case missing
         /// The attempt itself failed, was invalid or took too long.
         case failure
     }
@@ -21,7 +23,7 @@ extension Scheduler {
         switch fault {
         case .loss: break
         case .death: if !shard.deaths.contains(worker) { shard.deaths.append(worker) }
-        case .refusal: shard.refusals += 1
+        case .refusal, .missing: shard.refusals += 1
         case .failure: shard.failures += 1
         }
         let others = shard.leases.filter { $0 != number }
@@ -36,6 +38,9 @@ extension Scheduler {
         guard others.isEmpty else { return }
         switch fault {
         case .loss, .death: makeReady(job, lease.shard)
+        // At once, but not for ever.
+        case .missing where shard.refusals == 1: makeReady(job, lease.shard)
+        case .missing: setRetry(job, lease.shard, shard.turn, after: shard.refusals, now)
         case .refusal: setRetry(job, lease.shard, shard.turn, after: shard.refusals, now)
         case .failure: setRetry(job, lease.shard, shard.turn, after: shard.failures, now)
         }

@@ -48,7 +48,7 @@ extension Scheduler {
         probes[end.lease.number] = nil
         switch end.outcome {
         case .done: trust(end.worker)
-        case .refused: probeAgain(end.worker, strikes: 0, now)
+        case .refused, .missing: probeAgain(end.worker, strikes: 0, now)
         case .failed, .invalid: probeAgain(end.worker, strikes: 1, now)
         }
     }

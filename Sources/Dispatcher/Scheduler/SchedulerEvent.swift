@@ -94,6 +94,8 @@ public struct TaskEnd: Sendable {
         case done
         /// The worker did not take the task: it is full or draining.
         case refused(code: String)
+        /// It lacks the keys and values that the task refers to.
+        case missing
         /// The worker tried and could not.
         case failed(code: String, message: String)
         /// A partial came that failed validation.

@@ -43,7 +43,8 @@ extension DispatcherService {
                 let birth = WorkerBirth(
                     incarnation: info.incarnation, slots: info.slots, prefetch: info.prefetch,
                     isDraining: info.isDraining, leases: info.leases)
-                meter.born(worker, memory: info.memory)
+                meter.born(worker, memory: info.memory, contextBytes: Int(clamping: info.contextBytes))
+                contexts.born(worker, info.incarnation, budget: Int(clamping: info.contextBytes))
                 handle(.fleet(.workerInfo(worker, birth, live: !message.retain)))
                 announceAtHome(worker, info)
             case .workerStats(let worker):

@@ -20,6 +20,9 @@ extension DispatcherService {
         var output: ReceivedOutput?
         let outcome: TaskEnd.Outcome
         switch result.status {
+        case .refused(ResultMessage.missing):
+            contexts.emptied(worker, before: result.lease.number)
+            outcome = .missing
         case .refused(let code): outcome = .refused(code: code)
         case .failed(let code, let reason): outcome = .failed(code: code, message: reason)
         case .done where core.isProbe(result.lease, at: worker): outcome = probed(result, worker)

@@ -10,9 +10,11 @@ extension DispatcherService {
         let header = TaskHeader(
             op: job.request.op, job: key.job, shard: key.shard, attempt: assignment.attempt, lease: assignment.lease,
             incarnation: assignment.incarnation)
+        let context: TaskContext?
         let payload: [UInt8]
         do throws(SafetensorsError) {
-            payload = try job.work.encodeTask(header, shard: key.shard)
+            context = try self.context(of: key, for: assignment.worker)
+            payload = try job.work.encodeTask(header, shard: key.shard, context: context)
         } catch {
             logger.error("a task could not be laid out", metadata: ["job": "\(key.job)", "reason": "\(error)"])
             return
@@ -23,11 +25,22 @@ extension DispatcherService {
             JobReport.Attempt(
                 number: assignment.attempt, worker: assignment.worker.text, sent: job.start.duration(to: now),
                 bytes: payload.count))
+        if let context, !context.isKept {
+            contexts.sent(
+                context.digest, bytes: payload.count, lease: assignment.lease.number, to: assignment.worker)
+        }
         if assignment.worker == LocalWorker.id { return computeHere(payload, assignment.lease) }
         let message = Message(
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,
             contentType: JobAnswer.contentType)
         enqueue(.task(message, assignment.lease))
+    }
+
+    /// The keys and values that the shard shares with others, if its worker keeps such.
+    private func context(of key: ShardKey, for worker: PeerID) throws(SafetensorsError) -> TaskContext? {
+        guard contexts.keepsContexts(worker), let digest = try jobs[key.job]?.work.contextDigest(of: key.shard)
+        else { return nil }
+        return TaskContext(digest: digest, isKept: contexts.has(digest, worker))
     }
 
     /// Passes on what the scheduler tells: to the log, the report, and whoever wants updates.
@@ -36,6 +49,7 @@ extension DispatcherService {
         case .workerJoined(let worker, let slots):
             logger.info("worker joined", metadata: ["worker": "\(worker)", "slots": "\(slots)"])
         case .workerLost(let worker, let reason):
+            contexts.forget(worker)
             logger.warning("worker lost", metadata: ["worker": "\(worker)", "reason": "\(reason.rawValue)"])
         case .workerDraining(let worker): logger.info("worker draining", metadata: ["worker": "\(worker)"])
         case .workerSetAside(let worker, let reason, let probation):

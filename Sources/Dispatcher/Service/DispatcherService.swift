@@ -32,6 +32,8 @@ public actor DispatcherService {
     /// Speeds and links, as observed.
     var meter = FleetMeter()
     var echo = EchoProbe()
+    /// What workers keep for tasks to come.
+    var contexts = ContextBook()
     /// The dispatcher's own threads.
     var here: LocalWorker?
     /// Bounded by the credits of `here`.

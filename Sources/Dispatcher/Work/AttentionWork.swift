@@ -11,6 +11,9 @@ struct AttentionWork: JobWork {
     /// Whether the inputs can make an output that is not finite; found out when one is.
     private var mayBeNonFinite: Bool?
 
+    /// The keys and values that one worker gets several shards of, with their digests once these are needed.
+    private var contexts: [ContextPlace: BlobDigest?]
+
     /// What was predicted, if the workers were known.
     private let prediction: FleetPlan?
 
@@ -18,6 +21,7 @@ struct AttentionWork: JobWork {
         self.attention = attention
         attentionPlan = plan
         self.prediction = prediction
+        contexts = plan.repeatedContexts(attention.problem).reduce(into: [:]) { $0[$1] = .some(nil) }
         shardFlops = plan.shards.reduce(0) { max($0, attention.problem.flops(of: $1)) }
     }
 
@@ -39,8 +43,19 @@ struct AttentionWork: JobWork {
             duration: .milliseconds(100) + .seconds(min(prediction.patience, 86_400)))
     }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8] {
-        try attention.encodeTask(header, for: attentionPlan.shards[shard])
+    mutating func contextDigest(of shard: Int) throws(SafetensorsError) -> BlobDigest? {
+        let place = attentionPlan.shards[shard].context(of: attention.problem)
+        guard let known = contexts[place] else { return nil }
+        if let known { return known }
+        let digest = try attention.contextDigest(place)
+        contexts[place] = digest
+        return digest
+    }
+
+    func encodeTask(
+        _ header: TaskHeader, shard: Int, context: TaskContext?
+    ) throws(SafetensorsError) -> [UInt8] {
+        try attention.encodeTask(header, for: attentionPlan.shards[shard], context: context)
     }
 
     mutating func validate(_ result: Safetensors, shard: Int) throws(InvalidPartial) -> ShardOutput {

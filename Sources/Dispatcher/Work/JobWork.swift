@@ -24,7 +24,11 @@ protocol JobWork: Sendable {
     /// Of the outputs as they are put together.
     var outputBytes: Int { get }
 
-    func encodeTask(_ header: TaskHeader, shard: Int) throws(SafetensorsError) -> [UInt8]
+    /// Names the keys and values of a shard that others share with it; nil: none do.
+    mutating func contextDigest(of shard: Int) throws(SafetensorsError) -> BlobDigest?
+
+    /// - Parameter context: names the shard's keys and values, and tells whether the worker has them.
+    func encodeTask(_ header: TaskHeader, shard: Int, context: TaskContext?) throws(SafetensorsError) -> [UInt8]
 
     /// Takes a shard's output out of a result.
     /// - Throws: `InvalidPartial` unless it is what the shard calls for, and finite if finite inputs make it so.
@@ -46,6 +50,15 @@ extension JobWork {
     func flops(of shard: Int) -> Double { shardFlops }
 
     var reservations: Reservations { Reservations() }
+
+    func contextDigest(of shard: Int) -> BlobDigest? { nil }
+}
+
+/// Keys and values that several tasks share.
+package struct TaskContext: Sendable {
+    var digest: BlobDigest
+    /// The worker has them from an earlier task.
+    var isKept: Bool
 }
 
 /// What one shard gave.

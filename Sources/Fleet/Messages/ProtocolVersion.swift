@@ -28,6 +28,8 @@ public struct MessageError: Error, Sendable, Equatable, CustomStringConvertible 
         /// Well-formed, but not possible: shapes that do not fit, a number out of range.
         case invalid
         case unsupported
+        /// It refers to what is not kept here.
+        case missing
     }
 
     public let code: Code

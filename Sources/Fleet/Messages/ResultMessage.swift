@@ -16,6 +16,9 @@ public struct ResultMessage: Sendable {
         case failed(code: String, reason: String)
     }
 
+    /// The refusal of a task whose keys and values are not kept at the worker.
+    public static let missing = MessageError.Code.missing.rawValue
+
     public var job: JobID
     public var shard: Int
     public var attempt: Int

@@ -7,7 +7,9 @@ extension TaskMessage {
     /// Throws `.unsupported` at the first field or tensor that is not known here.
     static func checkNames(_ file: Safetensors, _ op: AttentionOperator) throws(MessageError) {
         for name in file.metadata.keys
-        where !TaskHeader.fieldNames.contains(name) && !TaskAttributes.fieldNames.contains(name) {
+        where !TaskHeader.fieldNames.contains(name) && !TaskAttributes.fieldNames.contains(name)
+            && name != contextField
+        {
             throw MessageError(.unsupported, "field '\(name.prefix(32))' is not known here")
         }
         let names = op == .additiveAttention ? tensorNames.union(AdditiveWeights.tensorNames) : tensorNames

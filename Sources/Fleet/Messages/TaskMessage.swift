@@ -10,6 +10,9 @@ public import Codecs
 /// - `attn_mask`, if any: [1 or query heads, 1 or queries, keys]; BOOL (true: attend), or F32 to be added
 /// - those of `AdditiveWeights`, if `op` is `AdditiveAttention`; else the key size is the head size
 ///
+/// Optional metadata `context`: the digest of K and V. The worker keeps them under it; a task with it and without `K` and
+/// `V` attends to those that were kept.
+///
 /// Query head h attends key/value head h / (query heads / key/value heads). Positions are the shard's own.
 ///
 /// Unlike every other message, a task with a field or tensor that is not known here is refused: it may change the
@@ -19,12 +22,14 @@ public struct TaskMessage: Sendable {
     public let attributes: TaskAttributes
     public let tensors: Safetensors
     public let q: TensorInfo
-    public let k: TensorInfo
-    public let v: TensorInfo
+    public let context: AttentionContext
     public let mask: TensorInfo?
     /// Of `AdditiveAttention` only.
     public let weights: AdditiveWeights?
 
+    /// In `context.tensors`, as `v` is.
+    public var k: TensorInfo { context.k }
+    public var v: TensorInfo { context.v }
     public var queryHeads: Int { q.shape[0] }
     public var kvHeads: Int { k.shape[0] }
     public var queries: Int { q.shape[1] }
@@ -39,9 +44,12 @@ public struct TaskMessage: Sendable {
         try TaskHeader(try Safetensors(message: payload))
     }
 
+    /// - Parameter kept: the keys and values of an earlier task of the same dispatcher.
     /// - Throws: `MessageError`: `.malformed`, `.version`, `.unsupported` (op, a field or tensor that is not known),
-    ///   `.invalid` (shapes, types, numbers).
-    public init(decoding payload: [UInt8]) throws(MessageError) {
+    ///   `.invalid` (shapes, types, numbers), `.missing` (keys and values that are not kept).
+    public init(
+        decoding payload: [UInt8], kept: (BlobDigest) -> AttentionContext? = { _ in nil }
+    ) throws(MessageError) {
         tensors = try Safetensors(message: payload)
         header = try TaskHeader(tensors)
         try ProtocolVersion.check(tensors.metadata["protocol"])
@@ -49,21 +57,37 @@ public struct TaskMessage: Sendable {
             throw MessageError(.unsupported, "op '\(header.op.prefix(32))' is not computed here")
         }
         try Self.checkNames(tensors, op)
-        attributes = try TaskAttributes(MessageFields(fields: tensors.metadata))
+        let fields = MessageFields(fields: tensors.metadata)
+        attributes = try TaskAttributes(fields)
         q = try tensors.requireTensor("Q")
-        k = try tensors.requireTensor("K")
-        v = try tensors.requireTensor("V")
+        context = try Self.context(fields, tensors, kept)
         mask = tensors["attn_mask"]
-        try Self.checkRanks(q, k, v)
-        weights = op == .additiveAttention ? try AdditiveWeights(tensors, q: q, k: k) : nil
+        try Self.checkRanks(q, context.k, context.v)
+        weights = op == .additiveAttention ? try AdditiveWeights(tensors, q: q, k: context.k) : nil
         try checkShapes()
     }
 
+    private static func context(
+        _ fields: MessageFields, _ tensors: Safetensors, _ kept: (BlobDigest) -> AttentionContext?
+    ) throws(MessageError) -> AttentionContext {
+        let digest = try fields.optional(contextField, as: "a digest") { BlobDigest($0) }
+        if let own = try AttentionContext(digest, in: tensors) { return own }
+        guard let digest, let context = kept(digest) else {
+            throw MessageError(.missing, "K and V of that digest are not kept here")
+        }
+        return context
+    }
+
+    static let contextField = "context"
+
     /// Lays a task out as a payload; the sources write straight into it.
+    ///
+    /// - Parameter context: names K and V, which are among `tensors` unless the worker keeps them.
     public static func encode(
-        _ header: TaskHeader, _ attributes: TaskAttributes, tensors: [TensorSource]
+        _ header: TaskHeader, _ attributes: TaskAttributes, context: BlobDigest? = nil, tensors: [TensorSource]
     ) throws(SafetensorsError) -> [UInt8] {
-        let metadata = header.metadata.merging(attributes.metadata) { own, _ in own }
+        var metadata = header.metadata.merging(attributes.metadata) { own, _ in own }
+        metadata[contextField] = context?.description
         return try Safetensors.encode(metadata: metadata, tensors: tensors)
     }
 }

@@ -11,6 +11,8 @@ public struct WorkerInfo: Sendable, Equatable {
     public var prefetch: Int
     /// The machine's memory in bytes.
     public var memory: UInt64
+    /// Most bytes of tasks whose keys and values are kept for later ones; 0: none are.
+    public var contextBytes: UInt64
     /// The kernels' variant, such as `avx2`.
     public var instructionSet: String
     public var labels: [String: String]
@@ -20,14 +22,16 @@ public struct WorkerInfo: Sendable, Equatable {
     public var leases: [LeaseToken]
 
     public init(
-        incarnation: Incarnation, version: String, slots: Int, prefetch: Int, memory: UInt64, instructionSet: String,
-        labels: [String: String] = [:], isDraining: Bool = false, leases: [LeaseToken] = []
+        incarnation: Incarnation, version: String, slots: Int, prefetch: Int, memory: UInt64,
+        contextBytes: UInt64 = 0, instructionSet: String, labels: [String: String] = [:],
+        isDraining: Bool = false, leases: [LeaseToken] = []
     ) {
         self.incarnation = incarnation
         self.version = version
         self.slots = slots
         self.prefetch = prefetch
         self.memory = memory
+        self.contextBytes = contextBytes
         self.instructionSet = instructionSet
         self.labels = labels
         self.isDraining = isDraining
@@ -45,6 +49,7 @@ public struct WorkerInfo: Sendable, Equatable {
                 version: try json.optionalString("version") ?? "",
                 slots: try json.int("slots"), prefetch: try json.optionalInt("prefetch") ?? 0,
                 memory: try json.optionalUInt64("memory_bytes") ?? 0,
+                contextBytes: try json.optionalUInt64("context_bytes") ?? 0,
                 instructionSet: try json.optionalString("instruction_set") ?? "",
                 labels: Dictionary(
                     uniqueKeysWithValues: labels.members.compactMap { member in
@@ -61,7 +66,8 @@ public struct WorkerInfo: Sendable, Equatable {
         let json: JSON = [
             "protocol": .string(ProtocolVersion.current), "incarnation": JSON(incarnation.number),
             "version": .string(version), "slots": JSON(slots), "prefetch": JSON(prefetch),
-            "memory_bytes": JSON(memory), "instruction_set": .string(instructionSet),
+            "memory_bytes": JSON(memory), "context_bytes": JSON(contextBytes),
+            "instruction_set": .string(instructionSet),
             "labels": .object(
                 JSON.Object(labels.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) })),
             "draining": .bool(isDraining), "leases": JSON(leases.map(\.description)),

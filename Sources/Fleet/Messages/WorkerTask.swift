@@ -5,12 +5,15 @@ public enum WorkerTask: Sendable {
     case attention(TaskMessage)
     case model(ModelTask)
 
+    /// - Parameter kept: of an earlier task of the same dispatcher.
     /// - Throws: `MessageError`: as each kind does.
-    public init(decoding payload: [UInt8]) throws(MessageError) {
+    public init(
+        decoding payload: [UInt8], kept: (BlobDigest) -> AttentionContext? = { _ in nil }
+    ) throws(MessageError) {
         let op = try TaskMessage.header(of: payload).op
         self =
             ModelOperator(rawValue: op) == nil
-            ? .attention(try TaskMessage(decoding: payload)) : .model(try ModelTask(decoding: payload))
+            ? .attention(try TaskMessage(decoding: payload, kept: kept)) : .model(try ModelTask(decoding: payload))
     }
 
     public var header: TaskHeader {

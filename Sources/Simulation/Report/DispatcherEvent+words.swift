@@ -46,6 +46,7 @@ extension TaskEnd.Outcome {
         switch self {
         case .done: "done"
         case .refused(let code): "refused, \(code)"
+        case .missing: "keys and values missing"
         case .failed(let code, _): "failed, \(code)"
         case .invalid(let reason): "invalid, \(reason)"
         }

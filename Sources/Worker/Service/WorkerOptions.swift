@@ -19,6 +19,10 @@ public struct WorkerOptions: Sendable {
     public var cache: BlobCache
     /// Most bytes of models that are ready; one model may be larger.
     public var modelBytes = 1 << 30
+    /// Most bytes of tasks whose keys and values are kept for later ones; 0: none are.
+    public var contextBytes = min(256 << 20, Int(clamping: MachineFacts.memory / 16))
+    /// How long they are kept after their last use, about.
+    public var contextLife: Duration = .seconds(60)
     /// Bytes of a blob asked for at a time.
     public var partBytes = 256 << 10
 

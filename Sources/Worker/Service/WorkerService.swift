@@ -33,10 +33,13 @@ public actor WorkerService {
     private let pool: ComputePool<EncoderWorkspace>
     private let models: ModelStore
     private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
     private let onBirth: @Sendable () -> Void
 
     private var core: WorkerCore
     private var held: [TaskKey: HeldTask] = [:]
+    /// Keys and values for tasks to come.
+    private var contexts: ContextCache
     private var wasBorn = false
     /// What heartbeats tell of `models`.
     private var readyModels: [BlobDigest] = []
@@ -63,6 +66,8 @@ public actor WorkerService {
         self.logger = logger
         self.onBirth = onBirth
         topics = FleetTopics(fleet: options.fleet)
+        start = clock.now
+        contexts = ContextCache(budget: options.contextBytes)
         core = WorkerCore(incarnation: options.incarnation, slots: options.slots, prefetch: options.prefetch)
         let pool = ComputePool(threads: options.slots) { EncoderWorkspace() }
         self.pool = pool
@@ -148,7 +153,7 @@ extension WorkerService {
     private func received(task payload: [UInt8], from dispatcher: PeerID) throws(MessageError) {
         let task: WorkerTask
         do throws(MessageError) {
-            task = try WorkerTask(decoding: payload)
+            task = try WorkerTask(decoding: payload) { contexts.find($0, of: dispatcher, at: now) }
         } catch {
             return try answerInvalid(payload, error, from: dispatcher)
         }
@@ -156,7 +161,10 @@ extension WorkerService {
         guard held[key] == nil else { return }
         held[key] = HeldTask(task: task, received: clock.now)
         handle(.taskReceived(key, for: task.header.incarnation))
+        if held[key] != nil, case .attention(let task) = task { contexts.keep(task.context, of: dispatcher, at: now) }
     }
+
+    private var now: Instant { Instant.origin.advanced(by: start.duration(to: clock.now)) }
 
     /// A task whose header can be read is answered, whatever is wrong with it; one that cannot is only logged by the caller.
     private func answerInvalid(
@@ -165,7 +173,9 @@ extension WorkerService {
         let header = try TaskMessage.header(of: payload)
         guard held[TaskKey(dispatcher: dispatcher, lease: header.lease)] == nil else { return }
         send(to: dispatcher) { () throws(SafetensorsError) in
-            try ResultMessage.encodeFailed(header, code: error.code.rawValue, reason: error.message)
+            error.code == .missing
+                ? try ResultMessage.encodeRefused(header, code: error.code.rawValue)
+                : try ResultMessage.encodeFailed(header, code: error.code.rawValue, reason: error.message)
         }
     }
 
@@ -196,8 +206,8 @@ extension WorkerService {
         let info = WorkerInfo(
             incarnation: options.incarnation, version: options.version, slots: options.slots,
             prefetch: options.prefetch, memory: MachineFacts.memory,
-            instructionSet: options.kernel.variant.rawValue, labels: options.labels, isDraining: core.isDraining,
-            leases: core.leases)
+            contextBytes: UInt64(options.contextBytes), instructionSet: options.kernel.variant.rawValue,
+            labels: options.labels, isDraining: core.isDraining, leases: core.leases)
         enqueue(
             Message(
                 topic: topics.workerInfo(options.id), payload: info.encoded(), qos: .atLeastOnce, retain: true,
@@ -342,6 +352,7 @@ extension WorkerService {
     private func beat() async {
         while !Task.isCancelled {
             do { try await clock.sleep(for: options.heartbeat) } catch { return }
+            contexts.dropUnused(since: now.advanced(by: .zero - options.contextLife))
             sendStats()
         }
     }

@@ -44,6 +44,25 @@ import Testing
         }
     }
 
+    @Test("Who keeps keys and values gets them once for its shards of a head, and more and smaller shards pay")
+    func contexts() throws {
+        var problem = square(1, 2048, 64)
+        problem.queryLength = 16_384
+        var fleet = FleetProfile(
+            workers: (0..<2).map { worker("w\($0)", gflops: 8, mbytes: 5) }, broker: broker)
+        let without = try plan(problem, fleet)
+        for index in fleet.workers.indices { fleet.workers[index].contextBytes = 1 << 28 }
+        let plan = try plan(problem, fleet)
+        #expect(firstDefect(plan.plan, problem, PlanLimits(slots: 1)) == nil)
+        #expect(plan.timeline.makespan < without.timeline.makespan)
+        // Each worker's keys and values once, Q and the results once over all.
+        let once = 2 * problem.keyValueBytes(kvHeads: 1, keys: 2048, elementBytes: 4)
+        let rest =
+            problem.queryBytes(heads: 1, queries: 16_384, elementBytes: 4) + problem.resultBytes(rows: 16_384, keys: 0)
+        #expect(plan.timeline.bytes == once + rest)
+        #expect(plan.plan.shards.count > 2)
+    }
+
     @Test("Causal work is shared by what is seen, not by rows: all finish together")
     func causal() throws {
         let problem = square(1, 4096, 64, isCausal: true)

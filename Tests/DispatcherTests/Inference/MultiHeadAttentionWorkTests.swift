@@ -104,7 +104,7 @@ struct MultiHeadAttentionWorkTests {
             let header = TaskHeader(
                 op: "MultiHeadAttention", job: request.id, shard: shard, attempt: 1,
                 lease: LeaseToken(epoch: 1, number: UInt64(shard)), incarnation: Incarnation(1))
-            let task = try ModelTask(decoding: try work.encodeTask(header, shard: shard))
+            let task = try ModelTask(decoding: try work.encodeTask(header, shard: shard, context: nil))
             #expect(task.model == layer.digest)
             let computation = ModelComputation(task, .multiHeadAttention(computing), cancel: CancelFlag())
             guard case .done(let result) = computation.run(EncoderWorkspace()) else {

@@ -37,7 +37,7 @@ struct StrategyTests {
                 let header = TaskHeader(
                     op: "Infer", job: JobID("strategies")!, shard: shard, attempt: 1,
                     lease: LeaseToken(epoch: 1, number: UInt64(shard)), incarnation: Incarnation(1))
-                let task = try ModelTask(decoding: try work.encodeTask(header, shard: shard))
+                let task = try ModelTask(decoding: try work.encodeTask(header, shard: shard, context: nil))
                 let model = try #require(loaded[task.model])
                 guard case .done(let result) = ModelComputation(task, model, cancel: CancelFlag()).run(workspace)
                 else { throw JobError(.shardFailed, "shard \(shard)") }

@@ -14,7 +14,7 @@ import Testing
         expect(
             Samples.info.encoded(),
             #"{"protocol":"1.0","incarnation":18446744073709551615,"version":"1.2","slots":4,"prefetch":2,"#
-                + #""memory_bytes":8589934592,"instruction_set":"avx2","labels":{"a":"é","room":"k\"1"},"draining":true,"#
+                + #""memory_bytes":8589934592,"context_bytes":65536,"instruction_set":"avx2","labels":{"a":"é","room":"k\"1"},"draining":true,"#
                 + #""leases":["1f-a","1-0"]}"#)
     }
 

@@ -9,8 +9,9 @@ enum Samples {
     static let header = TaskHeader(job: job, shard: 2, attempt: 1, lease: lease, incarnation: Incarnation(7))
 
     static let info = WorkerInfo(
-        incarnation: Incarnation(.max), version: "1.2", slots: 4, prefetch: 2, memory: 1 << 33, instructionSet: "avx2",
-        labels: ["room": "k\"1", "a": "é"], isDraining: true, leases: [lease, LeaseToken(epoch: 1, number: 0)])
+        incarnation: Incarnation(.max), version: "1.2", slots: 4, prefetch: 2, memory: 1 << 33, contextBytes: 1 << 16,
+        instructionSet: "avx2", labels: ["room": "k\"1", "a": "é"], isDraining: true,
+        leases: [lease, LeaseToken(epoch: 1, number: 0)])
 
     static let stats = WorkerStats(
         incarnation: Incarnation(7), running: 3, freeSlots: 1, leases: [lease], tasksDone: 5, tasksFailed: 1,

@@ -20,7 +20,7 @@ import Testing
     func messageCodes() {
         #expect(
             MessageError.Code.allCases.map(\.rawValue)
-                == ["malformed", "unknown-protocol-version", "invalid", "unsupported"])
+                == ["malformed", "unknown-protocol-version", "invalid", "unsupported", "missing"])
     }
 
     @Test("An error reads as its code and its sentence")

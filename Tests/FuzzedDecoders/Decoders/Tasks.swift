@@ -5,11 +5,15 @@ import Fleet
 
 extension FuzzedDecoder {
     static let task = FuzzedDecoder("task", .safetensors) {
-        try TaskMessage(decoding: $0)
+        try TaskMessage(decoding: $0) { _ in keptContext }
     } verify: { task in
         try requireEqual(try TaskMessage.header(of: task.tensors.bytes), task.header, "the header alone")
         let sources = task.tensors.tensors.map { TensorSource($0, of: task.tensors) }
-        let again = try TaskMessage(decoding: TaskMessage.encode(task.header, task.attributes, tensors: sources))
+        let again = try TaskMessage(
+            decoding: TaskMessage.encode(
+                task.header, task.attributes, context: task.context.digest, tensors: sources)
+        ) { _ in keptContext }
+        try requireEqual(again.context.digest, task.context.digest, "digest of the keys and values")
         try requireEqual(again.header, task.header, "header")
         try requireEqual(again.attributes, task.attributes, "attributes")
         for (left, right) in [(again.q, task.q), (again.k, task.k), (again.v, task.v)] {
@@ -19,7 +23,7 @@ extension FuzzedDecoder {
 
     /// A task that is taken is computed, whatever its numbers; its partial is what the dispatcher asked for.
     static let taskComputation = FuzzedDecoder("task-computation", .safetensors, bound: .ofComputations) { payload in
-        try compute(TaskMessage(decoding: payload))
+        try compute(TaskMessage(decoding: payload) { _ in keptContext })
     } verify: { computed in
         guard let (task, partial) = computed else { return }
         let rows = task.queryHeads * task.queries
@@ -31,6 +35,22 @@ extension FuzzedDecoder {
             task.header, queued: .zero, compute: .zero, tensors: partial.sources(for: task))
         try requireEqual(try ResultMessage(decoding: payload).status, .done, "status of the result")
     }
+
+    /// Whatever digest a task names, it finds these: one head of three keys, head size 2.
+    private static let keptContext: AttentionContext? = {
+        let header = TaskHeader(
+            job: JobID("kept")!, shard: 0, attempt: 1, lease: LeaseToken(epoch: 1, number: 1),
+            incarnation: Incarnation(1))
+        let tensors = [("Q", 1), ("K", 3), ("V", 3)].map { name, rows in
+            TensorSource(name, .f32, shape: [1, rows, 2], [Float](repeating: 0.5, count: 2 * rows))
+        }
+        do {
+            let payload = try TaskMessage.encode(
+                header, TaskAttributes(scale: 1), context: BlobDigest(bytes: Array(repeating: 0, count: 32)),
+                tensors: tensors)
+            return try TaskMessage(decoding: payload).context
+        } catch { preconditionFailure("a sample that cannot be read: \(error)") }
+    }()
 
     /// Nil if the work were more than a fuzzer has time for.
     private static func compute(_ task: TaskMessage) throws -> (TaskMessage, Partial)? {
