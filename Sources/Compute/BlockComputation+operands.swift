@@ -10,11 +10,42 @@ extension BlockComputation {
         _ body: (BlockOperands, inout Workspace) throws -> Result
     ) throws -> Result {
         if let weights = task.weights { return try withProjections(weights, mask, &workspace, body) }
+        if task.q.type == .i8 { return try withNumbers(mask, &workspace, body) }
         let context = task.context
         return try task.tensors.withUnsafeBytes(of: task.q) { q in
             try context.tensors.withUnsafeBytes(of: context.k) { k in
                 try context.tensors.withUnsafeBytes(of: context.v) { v in
                     try body(BlockOperands(q: q, k: k, v: v, format: format, mask: mask), &workspace)
+                }
+            }
+        }
+    }
+
+    /// Of I8: float32 again.
+    private func withNumbers<Result>(
+        _ mask: BlockMask?, _ workspace: inout Workspace,
+        _ body: (BlockOperands, inout Workspace) throws -> Result
+    ) throws -> Result {
+        let context = task.context
+        let q = try numbers(task.q, task.qScale, task.tensors)
+        let k = try numbers(context.k, context.kScale, context.tensors)
+        let v = try numbers(context.v, context.vScale, context.tensors)
+        return try q.withUnsafeBufferPointer { q in
+            try k.withUnsafeBufferPointer { k in
+                try v.withUnsafeBufferPointer { v in
+                    try body(BlockOperands(q: q, k: k, v: v, mask: mask), &workspace)
+                }
+            }
+        }
+    }
+
+    private func numbers(_ tensor: TensorInfo, _ scale: TensorInfo?, _ file: Safetensors) throws -> [Float] {
+        let scales = try scale.map { try file.elements(of: $0, as: Float.self) } ?? []
+        try stopIfCancelled()
+        return try filled(tensor.elementCount) { numbers in
+            try file.withElements(of: tensor, as: Int8.self) { integers in
+                try scales.withUnsafeBufferPointer { scales in
+                    try RowQuantization.dequantize(integers, scales: scales, size: tensor.shape[2], into: numbers)
                 }
             }
         }

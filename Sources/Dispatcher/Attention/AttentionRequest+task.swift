@@ -25,9 +25,8 @@ extension AttentionRequest {
     /// The tensors of a shard's task, which write themselves straight into the payload.
     private func sources(for shard: Shard, withContext: Bool) -> [TensorSource] {
         let kvHeads = shard.kvHeads(of: problem)
-        var sources = [
-            q.slice("Q", of: file, batch: shard.batch, heads: shard.heads, rows: shard.queries, as: wireType)
-        ]
+        var sources = q.slice(
+            "Q", of: file, batch: shard.batch, heads: shard.heads, rows: shard.queries, as: wire)
         if withContext { sources += contextSources(shard.context(of: problem)) }
         if let weights { sources += weights.sources(of: file, heads: shard.heads, kvHeads: kvHeads) }
         if let mask, let layout = problem.mask, !problem.isHidden(shard) {
@@ -36,10 +35,10 @@ extension AttentionRequest {
         return sources
     }
 
-    /// K and V.
+    /// K and V, with their scales if they have any.
     private func contextSources(_ place: ContextPlace) -> [TensorSource] {
-        [("K", k), ("V", v)].map { name, tensor in
-            tensor.slice(name, of: file, batch: place.batch, heads: place.kvHeads, rows: place.keys, as: wireType)
+        [("K", k), ("V", v)].flatMap { name, tensor in
+            tensor.slice(name, of: file, batch: place.batch, heads: place.kvHeads, rows: place.keys, as: wire)
         }
     }
 

@@ -5,17 +5,23 @@ package import Fleet
 
 /// Sending Q, K and V in fewer bytes than they have.
 extension AttentionRequest {
+    /// Whether the dispatcher is to find out if rounding pays.
+    var isRoundedAtWill: Bool { wireChoice.wire == .auto && wireChoice.tolerance != nil }
+
+    /// The request as it is computed where nothing travels: rounded only if that was asked for.
+    func settledWithoutFleet() throws(JobError) -> AttentionRequest { isRoundedAtWill ? self : try settlingWire() }
+
     /// The request with the type settled in which its tensors travel, and what that changes in the answer, computed both ways for
     /// a few rows spread over the output.
     ///
     /// - Throws: `JobError.invalidRequest` if the type asked for cannot hold the numbers.
     package func settlingWire() throws(JobError) -> AttentionRequest {
         var exact: [[Float]] = []
-        for type in wireChoice.types where type.byteWidth < wireType.byteWidth || wireChoice.wire != .auto {
+        for format in wireChoice.formats where format.type.byteWidth < wire.type.byteWidth || wireChoice.wire != .auto {
             var settled = self
-            settled.wireType = type
-            guard type != .f32, type != wireType else { return settled }
-            if let (name, number) = firstBeyond(type) {
+            settled.wire = format
+            guard format != .f32, format != wire else { return settled }
+            if let (name, number) = firstBeyond(format) {
                 guard wireChoice.wire == .auto else {
                     throw JobError(
                         .invalidRequest,
@@ -34,14 +40,13 @@ extension AttentionRequest {
         return self
     }
 
-    /// The first finite number that the type would make infinite. Those that are not finite stay so.
-    private func firstBeyond(_ type: TensorType) -> (String, Float)? {
-        let most: Float = type == .f16 ? 65_504 : 0x1.FEp127
+    /// The first number that cannot travel so.
+    private func firstBeyond(_ format: WireFormat) -> (String, Float)? {
         for tensor in [q.tensor] + k.tensors + v.tensors {
             var found: Float?
             file.withUnsafeBytes(of: tensor) { bytes in
                 forEachChunk(bytes, tensor.type) { numbers in
-                    for number in numbers where abs(number) > most && number.isFinite { found = number }
+                    for number in numbers where !format.holds(number) { found = number }
                 }
             }
             if let found { return (tensor.name, found) }

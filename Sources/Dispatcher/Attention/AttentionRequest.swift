@@ -18,12 +18,10 @@ public struct AttentionRequest: Sendable {
     let weights: AdditiveOperands?
     let outputs: Set<AttentionOutput>
     /// How Q, K and V travel to the workers: as they are if they agree and a worker reads it, else as F32; see `settlingWire`.
-    var wireType: TensorType
+    package var wire: WireFormat
     /// What that changes, if they are rounded for it.
     var wireError: WireError?
     let wireChoice: WireChoice
-    /// Bytes of an element of Q, K and V in tasks.
-    package var elementBytes: Int { wireType.byteWidth }
     /// `Y` and `qk_matmul_output` have Q's type, and `Y` Q's rank.
     var outputType: TensorType { q.tensor.type }
 
@@ -50,7 +48,7 @@ public struct AttentionRequest: Sendable {
         mask = file["attn_mask"]
         wireChoice = try WireChoice(file.metadata, op)
         let types = [q.tensor.type, k.type, v.type]
-        wireType = types.allSatisfy { $0 == types[0] } && types[0] != .f64 ? types[0] : .f32
+        wire = WireFormat(unrounded: types.allSatisfy { $0 == types[0] } ? types[0] : .f32)
         problem = try Self.problem(file, attributes, q, k, v, weights, outputs, op)
     }
 

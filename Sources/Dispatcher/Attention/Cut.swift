@@ -79,14 +79,8 @@ struct Cut {
             ? kvHeads * problem.group : ceilDivide(problem.group, heads / problem.kvHeads)
         let keys = min(keyPart, span)
         let rows = queryHeads * queryPart
-        let inputs =
-            rows * problem.headSize + kvHeads * keys * (problem.keySize + problem.valueHeadSize)
-        var task = inputs * limits.elementBytes
-        if let mask = problem.mask {
-            let maskHeads = mask.sizes[1] == 1 ? 1 : queryHeads
-            let maskQueries = mask.sizes[2] == 1 ? 1 : queryPart
-            task += maskHeads * maskQueries * keys * (mask.kind == .boolean ? 1 : 4)
-        }
+        let task = problem.taskBytes(
+            heads: queryHeads, kvHeads: kvHeads, queries: queryPart, keys: keys, wire: limits.wire)
         let columns = problem.valueHeadSize + 1 + (problem.scoreOutput == nil ? 0 : keys)
         guard max(task, 4 * rows * columns) <= limits.messageBytes else { return false }
         guard case .additive(let additive) = problem.scoring else { return true }

@@ -74,11 +74,11 @@ struct HeadTensor: Sendable {
         }
     }
 
-    /// A tensor [heads, rows, size] of `type`, cut out of the request straight into the payload.
+    /// A tensor [heads, rows, size], cut out of the request straight into the payload, and its scales if the format has such.
     func slice(
-        _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as type: TensorType
-    ) -> TensorSource {
-        .planes(name, type, shape: [heads.count, rows.count, size]) { index, destination in
+        _ name: String, of file: Safetensors, batch: Int, heads: Range<Int>, rows: Range<Int>, as wire: WireFormat
+    ) -> [TensorSource] {
+        wire.sources(name, shape: [heads.count, rows.count, size]) { index, type, destination in
             write(batch: batch, head: heads.lowerBound + index, rows: rows, of: file, as: type, into: destination)
         }
     }

@@ -8,8 +8,8 @@ public struct PlanLimits: Sendable {
     public var messageBytes: Int
     /// Most bytes of tensors in one task with the weights of additive scoring, which cutting does not make smaller.
     public var packetBytes: Int
-    /// Bytes per element of Q, K and V on the wire.
-    public var elementBytes: Int
+    /// How Q, K and V travel.
+    public var wire: WireFormat
     /// A shard of less work than this is not cut further for the sake of more workers: 2 MFLOP, about 0.1 ms on a
     /// small core, is what a message through a broker costs.
     public var smallestFlops: Double
@@ -21,13 +21,13 @@ public struct PlanLimits: Sendable {
     }
 
     public init(
-        slots: Int, messageBytes: Int = 4 << 20, packetBytes: Int = .max, elementBytes: Int = 4,
+        slots: Int, messageBytes: Int = 4 << 20, packetBytes: Int = .max, wire: WireFormat = .f32,
         smallestFlops: Double = 2e6
     ) {
         self.slots = max(slots, 1)
         self.packetBytes = min(packetBytes, Message.maximumPacketSize)
         self.messageBytes = min(messageBytes, self.packetBytes)
-        self.elementBytes = elementBytes
+        self.wire = wire
         self.smallestFlops = smallestFlops
     }
 }

@@ -4,11 +4,12 @@ import Fleet
 /// How a request wants Q, K and V to travel to the workers: its fields `wire` and `tolerance`.
 struct WireChoice: Sendable, Equatable {
     enum Wire: String, CaseIterable {
-        /// As they are; in half the bytes if the answer may differ by `tolerance` for it.
+        /// As they are; in fewer bytes if the answer may differ by `tolerance` for it.
         case auto
         case f32
         case f16
         case bf16
+        case i8
     }
 
     let wire: Wire
@@ -36,14 +37,10 @@ struct WireChoice: Sendable, Equatable {
         }
     }
 
-    /// The types to be tried, the one most wanted first; empty: as they are.
-    var types: [TensorType] {
-        switch wire {
-        case .auto: tolerance == nil ? [] : [.f16, .bf16]
-        case .f32: [.f32]
-        case .f16: [.f16]
-        case .bf16: [.bf16]
-        }
+    /// The formats to be tried, the one most wanted first; empty: as they are.
+    var formats: [WireFormat] {
+        guard wire == .auto else { return [WireFormat(rawValue: wire.rawValue) ?? .f32] }
+        return tolerance == nil ? [] : [.i8, .f16, .bf16]
     }
 }
 

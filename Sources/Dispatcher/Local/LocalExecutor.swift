@@ -26,9 +26,9 @@ public struct LocalExecutor: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let request = try JobRequest(decoding: payload)
-        let attention = try AttentionRequest(request).settlingWire()
+        let attention = try AttentionRequest(request).settledWithoutFleet()
         var limits = limits
-        limits.elementBytes = attention.elementBytes
+        limits.wire = attention.wire
         let plan = try planAttention(attention.problem, limits: limits)
         var work = AttentionWork(attention, plan)
         var report = JobReport(shards: work.shardCount)

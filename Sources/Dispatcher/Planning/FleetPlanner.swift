@@ -42,7 +42,7 @@ struct FleetPlanner {
     init(_ problem: AttentionProblem, _ fleet: FleetProfile, _ limits: PlanLimits) {
         (self.problem, self.limits, broker) = (problem, limits, fleet.broker)
         messageSeconds = fleet.messageSeconds
-        let sizes = JobSizes(problem, elementBytes: limits.elementBytes)
+        let sizes = JobSizes(problem, wire: limits.wire)
         self.sizes = sizes
         let all = fleet.workers.filter { $0.speed > 0 } + (fleet.here.map { [$0] } ?? [])
         let hereBefore = fleet.here.map { _ in all.count - 1 }
@@ -172,7 +172,7 @@ extension FleetPlanner {
         let plan = AttentionPlan(fitting.groups)
         let timeline = Timeline(
             plan, problem, PlannedFleet(workers: workers, here: here, broker: broker, messageSeconds: messageSeconds),
-            elementBytes: limits.elementBytes)
+            wire: limits.wire)
         let candidate = FleetPlan.Candidate(
             kind: kind, workers: Set(plan.owners).count, shards: plan.shards.count, bytes: timeline.bytes,
             makespan: timeline.makespan)

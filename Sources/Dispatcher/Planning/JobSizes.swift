@@ -10,12 +10,12 @@ struct JobSizes {
     /// Key/value heads of all batch rows.
     let heads: Double
 
-    init(_ problem: AttentionProblem, elementBytes: Int) {
+    init(_ problem: AttentionProblem, wire: WireFormat) {
         flops = problem.flops
         let (batch, length) = (Double(problem.batch), Double(problem.queryLength))
-        queryBytes = batch * length * Double(problem.queryHeads * problem.headSize * elementBytes)
-        let element = (problem.keySize + problem.valueHeadSize) * elementBytes
-        keyBytes = batch * Double(problem.kvHeads) * Double(problem.keyLength) * Double(element)
+        queryBytes = batch * length * Double(problem.queryHeads * wire.bytes(row: problem.headSize))
+        let row = wire.bytes(row: problem.keySize) + wire.bytes(row: problem.valueHeadSize)
+        keyBytes = batch * Double(problem.kvHeads) * Double(problem.keyLength) * Double(row)
         resultBytes = Double(problem.resultBytes(rows: problem.rows, keys: problem.keyLength))
         heads = Double(problem.batch * problem.kvHeads)
     }

@@ -3,12 +3,12 @@ struct KeptContexts {
     private let plan: AttentionPlan
     private let problem: AttentionProblem
     private let fleet: PlannedFleet
-    private let elementBytes: Int
+    private let wire: WireFormat
     /// By worker; empty if nobody gets a second shard of the same.
     private var kept: [Set<ContextPlace>] = []
 
-    init(_ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, _ elementBytes: Int) {
-        (self.plan, self.problem, self.fleet, self.elementBytes) = (plan, problem, fleet, elementBytes)
+    init(_ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, _ wire: WireFormat) {
+        (self.plan, self.problem, self.fleet, self.wire) = (plan, problem, fleet, wire)
         guard plan.shards.count > 1, !plan.repeatedContexts(problem).isEmpty else { return }
         kept = Array(repeating: [], count: fleet.workers.count)
     }
@@ -19,7 +19,7 @@ struct KeptContexts {
         let owner = plan.owners[shard]
         let place = plan.shards[shard].context(of: problem)
         let bytes = problem.keyValueBytes(
-            kvHeads: place.kvHeads.count, keys: place.keys.count, elementBytes: elementBytes)
+            kvHeads: place.kvHeads.count, keys: place.keys.count, wire: wire)
         guard fleet.workers[owner].contextBytes >= bytes else { return 0 }
         return kept[owner].insert(place).inserted ? 0 : bytes
     }

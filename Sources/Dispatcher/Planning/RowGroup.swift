@@ -105,7 +105,7 @@ struct MessageFitting {
         let rows = group.heads.count * group.queries.count
         let task = problem.taskBytes(
             heads: group.heads.count, kvHeads: kvHeads, queries: group.queries.count, keys: block.keys.count,
-            elementBytes: limits.elementBytes)
+            wire: limits.wire)
         guard max(task, problem.resultBytes(rows: rows, keys: block.keys.count)) <= mostBytes(of: block.owner) else {
             return false
         }

@@ -39,26 +39,26 @@ extension AttentionProblem {
     }
 
     /// Bytes of Q of these rows.
-    func queryBytes(heads: Int, queries: Int, elementBytes: Int) -> Int { heads * queries * headSize * elementBytes }
+    func queryBytes(heads: Int, queries: Int, wire: WireFormat) -> Int { heads * queries * wire.bytes(row: headSize) }
 
     /// Bytes of K and V of these key/value heads.
-    func keyValueBytes(kvHeads: Int, keys: Int, elementBytes: Int) -> Int {
-        kvHeads * keys * (keySize + valueHeadSize) * elementBytes
+    func keyValueBytes(kvHeads: Int, keys: Int, wire: WireFormat) -> Int {
+        kvHeads * keys * (wire.bytes(row: keySize) + wire.bytes(row: valueHeadSize))
     }
 
     /// Bytes of a task's tensors, but for the weights of additive scoring, which cutting does not make smaller.
-    func taskBytes(heads: Int, kvHeads: Int, queries: Int, keys: Int, elementBytes: Int) -> Int {
-        var bytes = queryBytes(heads: heads, queries: queries, elementBytes: elementBytes)
-        bytes += keyValueBytes(kvHeads: kvHeads, keys: keys, elementBytes: elementBytes)
+    func taskBytes(heads: Int, kvHeads: Int, queries: Int, keys: Int, wire: WireFormat) -> Int {
+        var bytes = queryBytes(heads: heads, queries: queries, wire: wire)
+        bytes += keyValueBytes(kvHeads: kvHeads, keys: keys, wire: wire)
         guard let mask else { return bytes }
         let rows = (mask.sizes[1] == 1 ? 1 : heads) * (mask.sizes[2] == 1 ? 1 : queries)
         return bytes + rows * keys * (mask.kind == .boolean ? 1 : 4)
     }
 
-    package func taskBytes(of shard: Shard, elementBytes: Int) -> Int {
+    package func taskBytes(of shard: Shard, wire: WireFormat) -> Int {
         taskBytes(
             heads: shard.heads.count, kvHeads: shard.kvHeads(of: self).count, queries: shard.queries.count,
-            keys: shard.keys.count, elementBytes: elementBytes)
+            keys: shard.keys.count, wire: wire)
     }
 
     /// Bytes of a partial's tensors: O, the log-sum-exp, and scores if they are wanted.

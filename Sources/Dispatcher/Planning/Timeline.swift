@@ -21,25 +21,25 @@ public struct Timeline: Sendable, Equatable {
     /// Of tasks and results.
     public private(set) var bytes = 0
 
-    init(_ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, elementBytes: Int) {
+    init(_ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, wire: WireFormat) {
         spans = Array(repeating: Span(sent: 0, arrived: 0, begun: 0, computed: 0, done: 0), count: plan.shards.count)
         let results = plan.shards.map { Double(problem.resultBytes(of: $0)) }
-        send(plan, problem, fleet, elementBytes)
+        send(plan, problem, fleet, wire)
         receive(results, plan, fleet)
         makespan = spans.reduce(0) { max($0, $1.done) }
     }
 
     private mutating func send(
-        _ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, _ elementBytes: Int
+        _ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, _ wire: WireFormat
     ) {
         var broker = 0.0
         var links = Array(repeating: 0.0, count: fleet.workers.count)
         var slots = fleet.workers.map { Array(repeating: $0.backlog, count: $0.slots) }
-        var contexts = KeptContexts(plan, problem, fleet, elementBytes)
+        var contexts = KeptContexts(plan, problem, fleet, wire)
         for shard in plan.inRounds(workers: fleet.workers.count) {
             let owner = plan.owners[shard]
             let worker = fleet.workers[owner]
-            let size = problem.taskBytes(of: plan.shards[shard], elementBytes: elementBytes) - contexts.spared(shard)
+            let size = problem.taskBytes(of: plan.shards[shard], wire: wire) - contexts.spared(shard)
             spans[shard].sent = broker
             if !fleet.isHere(owner) {
                 bytes += size + problem.resultBytes(of: plan.shards[shard])

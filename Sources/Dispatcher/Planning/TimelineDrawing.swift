@@ -8,7 +8,7 @@ import Fleet
 public struct TimelineDrawing {
     private let plan: FleetPlan
     private let problem: AttentionProblem
-    private let elementBytes: Int
+    private let wire: WireFormat
     private let bands: [Band]
     private let hidden: Int
 
@@ -26,9 +26,9 @@ public struct TimelineDrawing {
     /// Of a name, in the space left of the axis.
     private static let mostCharacters = 15
 
-    /// - Parameter elementBytes: of a number of Q, K and V as it travels.
-    public init(_ plan: FleetPlan, _ problem: AttentionProblem, elementBytes: Int) {
-        (self.plan, self.problem, self.elementBytes) = (plan, problem, elementBytes)
+    /// - Parameter wire: how Q, K and V travel.
+    public init(_ plan: FleetPlan, _ problem: AttentionProblem, wire: WireFormat) {
+        (self.plan, self.problem, self.wire) = (plan, problem, wire)
         let all = Self.rows(of: plan).sorted { $0.key < $1.key }
         var (bands, room) = ([Band](), Self.mostRows)
         for (owner, rows) in all where room > 0 {
@@ -129,7 +129,7 @@ public struct TimelineDrawing {
     private func draw(_ shard: Int, y: Double) -> [String] {
         let span = plan.timeline.spans[shard]
         let piece = plan.plan.shards[shard]
-        let (task, result) = (problem.taskBytes(of: piece, elementBytes: elementBytes), problem.resultBytes(of: piece))
+        let (task, result) = (problem.taskBytes(of: piece, wire: wire), problem.resultBytes(of: piece))
         return [
             bar("way", span.sent, span.arrived, y + 2, 5, "task of \(bytes(task)) on its way", shard),
             bar("compute", span.begun, span.computed, y + 8, 9, "computed", shard),

@@ -118,20 +118,21 @@ extension DispatcherService {
             return try MultiHeadAttentionWork(
                 request, options.models, slots: max(core.liveSlots, 1), messageBytes: options.messageBytes)
         }
-        let attention = try AttentionRequest(request).settlingWire()
+        let attention = try AttentionRequest(request)
         try checkAnswer(attention)
         return try work(attention)
     }
 
     /// Cut for the workers that there are, as they have been measured; evenly while there is none.
     private func work(_ attention: AttentionRequest) throws(JobError) -> AttentionWork {
-        let (problem, limits) = (attention.problem, limits(for: attention))
+        let (problem, limits) = (attention.problem, limits)
         let kind = attention.op == .attention ? 0 : 1
         let shape = ShapeClass(kind: kind, flops: problem.flops / Double(max(core.liveSlots, 1)))
-        if let plan = try planAttention(problem, fleet: meter.profile(core.loads, shape), limits: limits) {
-            return AttentionWork(attention, plan.plan, prediction: plan)
-        }
-        return AttentionWork(attention, try planAttention(problem, limits: limits))
+        let (request, plan) = try attention.planned(for: meter.profile(core.loads, shape), limits)
+        if let plan { return AttentionWork(request, plan.plan, prediction: plan) }
+        var even = limits
+        even.wire = request.wire
+        return AttentionWork(request, try planAttention(problem, limits: even))
     }
 
     private func work(_ inference: InferenceRequest) throws(JobError) -> any JobWork {
@@ -152,13 +153,12 @@ extension DispatcherService {
         }
     }
 
-    private func limits(for attention: AttentionRequest) -> PlanLimits {
+    private var limits: PlanLimits {
         // Room for the header and the MQTT packet around the tensors.
         let overhead = 4096
         let packet = transport.maximumPacketSize.map { max($0 - overhead, 1) } ?? .max
         return PlanLimits(
-            slots: core.liveSlots, messageBytes: options.messageBytes, packetBytes: packet,
-            elementBytes: attention.elementBytes)
+            slots: core.liveSlots, messageBytes: options.messageBytes, packetBytes: packet)
     }
 
     /// What could never be delivered is not worth computing.

@@ -78,7 +78,7 @@ struct AttentionWork: JobWork {
         var json: JSON.Object = [
             "shards": JSON(shardCount), "head_ranges": JSON(attentionPlan.headRanges),
             "query_ranges": JSON(attentionPlan.queryRanges), "key_ranges": JSON(attentionPlan.keyRanges),
-            "wire": .string(attention.wireType.rawValue.lowercased()),
+            "wire": .string(attention.wire.rawValue),
         ]
         if let error = attention.wireError { json["wire_error"] = error.json }
         guard let prediction else { return json }

@@ -10,8 +10,11 @@ public struct AttentionContext: Sendable {
     public let tensors: Safetensors
     public let k: TensorInfo
     public let v: TensorInfo
+    /// Of K and V of type I8.
+    public let kScale: TensorInfo?
+    public let vScale: TensorInfo?
 
-    static let tensorNames: Set<String> = ["K", "V"]
+    static let tensorNames: Set<String> = ["K", "V", "K_scale", "V_scale"]
 
     /// Those in a task itself; nil if it has neither.
     /// - Throws: `MessageError.malformed` if one is missing.
@@ -21,6 +24,8 @@ public struct AttentionContext: Sendable {
         self.tensors = tensors
         k = try tensors.requireTensor("K")
         v = try tensors.requireTensor("V")
+        kScale = tensors["K_scale"]
+        vScale = tensors["V_scale"]
     }
 
     /// Bytes of memory that it holds on to: the whole message.

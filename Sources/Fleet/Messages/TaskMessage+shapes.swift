@@ -2,7 +2,7 @@ import Codecs
 
 /// What a task must be before anything is allocated for it.
 extension TaskMessage {
-    private static let tensorNames: Set<String> = ["Q", "K", "V", "attn_mask"]
+    private static let tensorNames: Set<String> = ["Q", "K", "V", "Q_scale", "K_scale", "V_scale", "attn_mask"]
 
     /// Throws `.unsupported` at the first field or tensor that is not known here.
     static func checkNames(_ file: Safetensors, _ op: AttentionOperator) throws(MessageError) {
@@ -25,10 +25,28 @@ extension TaskMessage {
             MessageError(.invalid, "\(why): Q \(q.shape), K \(k.shape), V \(v.shape)")
         }
         guard shapes.allSatisfy({ $0.count == 3 }) else { throw invalid("ranks must be 3") }
-        guard q.type == k.type, k.type == v.type, [.f32, .f16, .bf16].contains(q.type) else {
-            throw MessageError(.invalid, "Q, K and V must be of one type out of F32, F16, BF16")
-        }
         guard !shapes.joined().contains(0) else { throw invalid("a dimension is 0") }
+    }
+
+    /// Scales are there with I8, and with nothing else.
+    static func checkTypes(
+        _ op: AttentionOperator, _ q: TensorInfo, _ qScale: TensorInfo?, _ context: AttentionContext
+    ) throws(MessageError) {
+        let types: [TensorType] = op == .attention ? [.f32, .f16, .bf16, .i8] : [.f32, .f16, .bf16]
+        guard q.type == context.k.type, q.type == context.v.type, types.contains(q.type) else {
+            let names = types.map(\.rawValue).joined(separator: ", ")
+            throw MessageError(.invalid, "Q, K and V must be of one type out of \(names)")
+        }
+        for (tensor, scale) in [(q, qScale), (context.k, context.kScale), (context.v, context.vScale)] {
+            guard q.type == .i8 else {
+                guard scale == nil else { throw MessageError(.invalid, "\(q.type.rawValue) has no scales") }
+                continue
+            }
+            guard let scale, scale.type == .f32, scale.shape == Array(tensor.shape.prefix(2)) else {
+                throw MessageError(
+                    .invalid, "I8 needs \(tensor.name)_scale F32 \(tensor.shape.prefix(2)) beside \(tensor.name)")
+            }
+        }
     }
 
     func checkShapes() throws(MessageError) {

@@ -7,6 +7,7 @@ public import Codecs
 ///
 /// - `Q` [query heads, queries, head size]
 /// - `K` [key/value heads, keys, key size], `V` [key/value heads, keys, value head size]
+/// - or all three of I8, with `Q_scale`, `K_scale` and `V_scale` F32 [heads, queries or keys], which their rows are multiplied with
 /// - `attn_mask`, if any: [1 or query heads, 1 or queries, keys]; BOOL (true: attend), or F32 to be added
 /// - those of `AdditiveWeights`, if `op` is `AdditiveAttention`; else the key size is the head size
 ///
@@ -22,6 +23,8 @@ public struct TaskMessage: Sendable {
     public let attributes: TaskAttributes
     public let tensors: Safetensors
     public let q: TensorInfo
+    /// Of Q of type I8.
+    public let qScale: TensorInfo?
     public let context: AttentionContext
     public let mask: TensorInfo?
     /// Of `AdditiveAttention` only.
@@ -61,8 +64,10 @@ public struct TaskMessage: Sendable {
         attributes = try TaskAttributes(fields)
         q = try tensors.requireTensor("Q")
         context = try Self.context(fields, tensors, kept)
+        qScale = tensors["Q_scale"]
         mask = tensors["attn_mask"]
         try Self.checkRanks(q, context.k, context.v)
+        try Self.checkTypes(op, q, qScale, context)
         weights = op == .additiveAttention ? try AdditiveWeights(tensors, q: q, k: context.k) : nil
         try checkShapes()
     }

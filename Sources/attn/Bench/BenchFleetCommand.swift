@@ -69,7 +69,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Jobs under way at a time; the bare round trip is measured alone.", valueName: "k"))
     var pipelined = 1
 
-    @Option(help: ArgumentHelp("The type in which tensors travel: f32, f16, bf16. Default: f32.", valueName: "type"))
+    @Option(
+        help: ArgumentHelp("The type in which tensors travel: f32, f16, bf16, i8. Default: f32.", valueName: "type"))
     var wire: String?
 
     @Flag(help: "Print one JSON object.")

@@ -61,20 +61,20 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let attention = try attention()
         let fleet = try await fleet()
-        var limits = PlanLimits(slots: 1, messageBytes: messageBytes)
-        limits.elementBytes = attention.elementBytes
         let start = ContinuousClock().now
-        let plan: FleetPlan?
-        do throws(JobError) { plan = try planAttention(attention.problem, fleet: fleet, limits: limits) } catch {
+        let (settled, plan): (AttentionRequest, FleetPlan?)
+        do throws(JobError) {
+            (settled, plan) = try attention.planned(for: fleet, PlanLimits(slots: 1, messageBytes: messageBytes))
+        } catch {
             throw CommandFailure("\(request): \(error.message)")
         }
         let planning = start.duration(to: ContinuousClock().now)
         guard let plan else { throw CommandFailure("the fleet has no worker, and computes nothing at its dispatcher") }
         if let svg {
-            let drawing = TimelineDrawing(plan, attention.problem, elementBytes: limits.elementBytes)
+            let drawing = TimelineDrawing(plan, attention.problem, wire: settled.wire)
             try OutputFile(svg).write(Array(drawing.svg.utf8))
         }
-        let summary = PlanSummary(plan, attention.problem, elementBytes: limits.elementBytes, planning: planning)
+        let summary = PlanSummary(plan, attention.problem, wire: settled.wire, planning: planning)
         if json { return Console.print(summary.json.text()) }
         Console.print(summary.sentence)
         if explain { for line in summary.explanation { Console.print(line) } }
@@ -84,7 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
         let tensors = try RequestFile.read(request)
         let job = try RequestFile.jobID(tensors, given: nil)
         do throws(JobError) {
-            return try AttentionRequest(JobRequest(decoding: JobRequest.encode(tensors, as: job))).settlingWire()
+            return try AttentionRequest(JobRequest(decoding: JobRequest.encode(tensors, as: job)))
         } catch {
             throw CommandFailure("\(request): \(error.message)")
         }

@@ -21,7 +21,7 @@ struct PlanSummary {
     private let planning: Duration
     let shares: [Share]
 
-    init(_ plan: FleetPlan, _ problem: AttentionProblem, elementBytes: Int, planning: Duration) {
+    init(_ plan: FleetPlan, _ problem: AttentionProblem, wire: WireFormat, planning: Duration) {
         (self.plan, self.planning) = (plan, planning)
         var shares = plan.workers.map { Share(worker: $0.id.text) }
         let whole = max(problem.flops, 1)
@@ -30,7 +30,7 @@ struct PlanSummary {
             shares[owner].shards += 1
             shares[owner].part += problem.flops(of: shard) / whole
             if owner != plan.here {
-                shares[owner].bytes += problem.taskBytes(of: shard, elementBytes: elementBytes)
+                shares[owner].bytes += problem.taskBytes(of: shard, wire: wire)
                 shares[owner].bytes += problem.resultBytes(of: shard)
             }
             shares[owner].computing += span.computed - span.begun

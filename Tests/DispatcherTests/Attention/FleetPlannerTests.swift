@@ -56,9 +56,9 @@ import Testing
         #expect(firstDefect(plan.plan, problem, PlanLimits(slots: 1)) == nil)
         #expect(plan.timeline.makespan < without.timeline.makespan)
         // Each worker's keys and values once, Q and the results once over all.
-        let once = 2 * problem.keyValueBytes(kvHeads: 1, keys: 2048, elementBytes: 4)
+        let once = 2 * problem.keyValueBytes(kvHeads: 1, keys: 2048, wire: .f32)
         let rest =
-            problem.queryBytes(heads: 1, queries: 16_384, elementBytes: 4) + problem.resultBytes(rows: 16_384, keys: 0)
+            problem.queryBytes(heads: 1, queries: 16_384, wire: .f32) + problem.resultBytes(rows: 16_384, keys: 0)
         #expect(plan.timeline.bytes == once + rest)
         #expect(plan.plan.shards.count > 2)
     }
@@ -162,7 +162,7 @@ import Testing
             let fleet = FleetProfile.random(&random)
             let limits = PlanLimits(
                 slots: 1, messageBytes: 400 << Int.random(in: 0...12, using: &random),
-                elementBytes: Bool.random(using: &random) ? 4 : 2)
+                wire: WireFormat.allCases.randomElement(using: &random) ?? .f32)
             guard let plan = try planAttention(problem, fleet: fleet, limits: limits) else {
                 #expect(fleet.workers.isEmpty && fleet.here == nil)
                 continue
@@ -175,7 +175,7 @@ import Testing
             #expect(plan.plan.owners.count == plan.plan.shards.count)
             for (shard, owner) in zip(plan.plan.shards, plan.plan.owners) {
                 let bytes = max(
-                    problem.taskBytes(of: shard, elementBytes: limits.elementBytes), problem.resultBytes(of: shard))
+                    problem.taskBytes(of: shard, wire: limits.wire), problem.resultBytes(of: shard))
                 #expect(bytes <= plan.workers[owner].mostBytes, "seed \(seed)")
                 #expect(owner == plan.here || bytes <= limits.messageBytes, "seed \(seed)")
             }

@@ -27,7 +27,7 @@ struct JobInMemory {
         self.sample = sample
         self.attention = attention
         var limits = limits
-        limits.elementBytes = attention.wireType.byteWidth
+        limits.wire = attention.wire
         plan = try planAttention(attention.problem, limits: limits)
     }
 

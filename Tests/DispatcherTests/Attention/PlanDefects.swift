@@ -146,7 +146,8 @@ private func windowDefect(_ plan: AttentionPlan, _ problem: AttentionProblem) ->
 private func tensorBytes(_ shard: Shard, _ problem: AttentionProblem, _ limits: PlanLimits) -> Int {
     let kvHeads = (shard.heads.upperBound - 1) / problem.group - shard.heads.lowerBound / problem.group + 1
     let (rows, keys) = (shard.heads.count * shard.queries.count, kvHeads * shard.keys.count)
-    var task = (rows * problem.headSize + keys * (problem.keySize + problem.valueHeadSize)) * limits.elementBytes
+    var task = rows * limits.wire.bytes(row: problem.headSize)
+    task += keys * (limits.wire.bytes(row: problem.keySize) + limits.wire.bytes(row: problem.valueHeadSize))
     if let mask = problem.mask {
         let maskRows =
             (mask.sizes[1] == 1 ? 1 : shard.heads.count) * (mask.sizes[2] == 1 ? 1 : shard.queries.count)

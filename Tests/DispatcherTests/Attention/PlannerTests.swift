@@ -16,7 +16,7 @@ import Testing
                 slots: Int.random(in: 1...20, using: &random),
                 // From barely more than one query and one key of the largest head sizes to everything in one.
                 messageBytes: 400 << Int.random(in: 0...8, using: &random),
-                elementBytes: Bool.random(using: &random) ? 4 : 2,
+                wire: WireFormat.allCases.randomElement(using: &random) ?? .f32,
                 smallestFlops: [0, 100, 2e6].randomElement(using: &random) ?? 0)
             let plan = try planAttention(problem, limits: limits)
             if let defect = firstDefect(plan, problem, limits) {

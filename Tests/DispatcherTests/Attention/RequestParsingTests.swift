@@ -18,7 +18,7 @@ import Testing
                     batch: 2, queryHeads: 4, kvHeads: 2, queryLength: 3, keyLength: 5, headSize: 8, valueHeadSize: 6,
                     scale: 1 / Float(8).squareRoot(), isCausal: false))
         #expect(attention.problem.group == 2)
-        #expect(attention.wireType == .f32 && attention.outputType == .f32)
+        #expect(attention.wire == .f32 && attention.outputType == .f32)
     }
 
     @Test("Three axes: the heads are attributes")
@@ -134,7 +134,7 @@ import Testing
             for k in all {
                 for v in all {
                     let attention = try AttentionRequest(JobRequest(decoding: zeroRequest(types: [q, k, v])))
-                    #expect(attention.wireType == (q == k && k == v && q != .f64 ? q : .f32))
+                    #expect(attention.wire.type == (q == k && k == v && q != .f64 ? q : .f32))
                     #expect(attention.outputType == q)
                 }
             }

@@ -26,7 +26,7 @@ import Testing
         _ fleet: FleetProfile, _ problem: AttentionProblem = problem
     ) throws -> (FleetPlan, Picture) {
         let plan = try #require(try planAttention(problem, fleet: fleet, limits: PlanLimits(slots: 1)))
-        return (plan, try Picture(TimelineDrawing(plan, problem, elementBytes: 4).svg))
+        return (plan, try Picture(TimelineDrawing(plan, problem, wire: .f32).svg))
     }
 
     @Test("has each worker's name once, in the middle of its slots, and three bars for each shard")

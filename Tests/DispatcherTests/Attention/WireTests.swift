@@ -33,7 +33,7 @@ import Testing
     @Test("Half the bytes on request, and the error told beside the answer", arguments: ["f16", "bf16"])
     func half(wire: String) async throws {
         let request = try settled(["wire": wire])
-        #expect(request.elementBytes == 2)
+        #expect(request.wire.type.byteWidth == 2)
         let task = TaskHeader(
             job: JobID("j")!, shard: 0, attempt: 1, lease: LeaseToken(epoch: 1, number: 1), incarnation: Incarnation(1))
         let whole = Shard(batch: 1, heads: 0..<2, queries: 0..<9, keys: 0..<33, block: 0, rowGroup: 0)
@@ -53,15 +53,59 @@ import Testing
         #expect(Double(difference) >= largest && difference <= 20 * unit)
     }
 
+    @Test("Integers with a scale for each row on request: a quarter of the bytes")
+    func integers() async throws {
+        let request = try settled(["wire": "i8"])
+        let task = TaskHeader(
+            job: JobID("j")!, shard: 0, attempt: 1, lease: LeaseToken(epoch: 1, number: 1), incarnation: Incarnation(1))
+        let part = Shard(batch: 1, heads: 0..<2, queries: 2..<9, keys: 5..<33, block: 0, rowGroup: 0)
+        let message = try TaskMessage(decoding: try request.encodeTask(task, for: part))
+        #expect([message.q.type, message.k.type, message.v.type].allSatisfy { $0 == .i8 })
+        let scales = try [message.qScale, message.context.kScale, message.context.vScale].map { try #require($0) }
+        #expect(scales.map(\.shape) == [[2, 7], [2, 28], [2, 28]])
+        let bytes = message.tensors.tensors.reduce(0) { $0 + $1.elementCount * $1.type.byteWidth }
+        #expect(bytes == request.problem.taskBytes(of: part, wire: .i8))
+
+        let (exact, rounded) = (try await answer([:]), try await answer(["wire": "i8"]))
+        let difference = zip(exact.y, rounded.y).map { abs($0 - $1) }.max() ?? 0
+        let largest = try #require(rounded.plan["wire_error"]?.objectValue?["largest"]?.doubleValue)
+        // Numbers up to 1 are off by e = 1/254 at the most, a score of 16 products and scale 1/4 by 16/4 · (2e + e²), the weights
+        // by twice that, and the values by e.
+        let e = Float(1) / 254
+        #expect(Double(difference) >= largest && difference > 1e-4 && difference <= 2 * 4 * (2 * e + e * e) * 1.1 + e)
+    }
+
+    @Test("Only where it makes the job faster: a fast link, or work that stays here, is worth no rounding")
+    func pays() throws {
+        let request = try AttentionRequest(try request(["tolerance": "1"]))
+        func fleet(mbytes: Double, here: Bool = false) -> FleetProfile {
+            let worker = WorkerProfile(
+                id: PeerID("w")!, speed: 1e8, link: Link(roundTrip: 1e-4, bytesPerSecond: mbytes * 1e6))
+            return FleetProfile(
+                workers: [worker], here: here ? WorkerProfile(id: PeerID("here")!, speed: 1e9, link: .none) : nil,
+                broker: Link(roundTrip: 1e-4, bytesPerSecond: 1e9))
+        }
+        let limits = PlanLimits(slots: 1)
+        let slow = try request.planned(for: fleet(mbytes: 1), limits)
+        #expect(slow.request.wire == .i8 && slow.request.wireError != nil)
+        #expect(
+            try slow.plan?.timeline.makespan ?? 0 < 0.9
+                * planAttention(
+                    request.problem, fleet: fleet(mbytes: 1), limits: limits)!.timeline.makespan)
+        #expect(try request.planned(for: fleet(mbytes: 1000), limits).request.wire == .f32)
+        #expect(try request.planned(for: fleet(mbytes: 1, here: true), limits).request.wire == .f32)
+    }
+
     @Test("By itself only as far as the answer may differ")
     func tolerance() throws {
-        #expect(try settled([:]).elementBytes == 4)
-        #expect(try settled(["wire": "auto"]).elementBytes == 4)
-        #expect(try settled(["tolerance": "0"]).elementBytes == 4)
-        let loose = try settled(["tolerance": "0.01"])
-        #expect(loose.wireType == .f16)
+        #expect(try settled([:]).wire == .f32)
+        #expect(try settled(["wire": "auto"]).wire == .f32)
+        #expect(try settled(["tolerance": "0"]).wire == .f32)
+        let loose = try settled(["tolerance": "0.002"])
+        #expect(loose.wire == .f16)
+        #expect(try settled(["tolerance": "1"]).wire == .i8, "the fewest bytes")
         let error = try #require(loose.wireError?.largest)
-        #expect(try settled(["tolerance": "\(error)"]).wireType == .f32, "rows that were not tried may be worse")
+        #expect(try settled(["tolerance": "\(error)"]).wire == .f32, "rows that were not tried may be worse")
     }
 
     @Test("What the type cannot hold is refused by name, and not chosen")
@@ -72,8 +116,9 @@ import Testing
         } catch let error as JobError {
             #expect(error.code == .invalidRequest && error.message.contains("K holds"), "\(error)")
         }
-        #expect(try settled(["wire": "bf16"], largestK: 1e6).wireType == .bf16)
-        #expect(try settled(["tolerance": "1e9"], largestK: 1e6).wireType == .bf16)
+        #expect(try settled(["wire": "bf16"], largestK: 1e6).wire == .bf16)
+        #expect(try settled(["tolerance": "1e9"], largestK: 1e6).wire == .i8, "rows have scales of their own")
+        #expect(throws: JobError.self) { try settled(["wire": "i8"], largestK: .infinity) }
     }
 
     @Test(

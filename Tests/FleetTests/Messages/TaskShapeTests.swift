@@ -38,6 +38,37 @@ import Testing
         }
     }
 
+    @Test("Integers come with a float32 scale for each row, and nothing else does")
+    func scales() throws {
+        let scales: [(String, TensorType, [Int])] = [
+            ("Q_scale", .f32, [4, 3]), ("K_scale", .f32, [2, 5]), ("V_scale", .f32, [2, 5]),
+        ]
+        let shapes = [("Q", [4, 3, 2]), ("K", [2, 5, 2]), ("V", [2, 5, 7])]
+        let integers = shapes.map { ($0, TensorType.i8, $1) }
+        #expect(try code(integers + scales) == nil)
+        for index in scales.indices {
+            var changed = scales
+            changed.remove(at: index)
+            #expect(try code(integers + changed) == .invalid)
+            changed = scales
+            changed[index].1 = .f16
+            #expect(try code(integers + changed) == .invalid)
+            changed = scales
+            changed[index].2[1] += 1
+            #expect(try code(integers + changed) == .invalid)
+            #expect(try code(shapes.map { ($0, TensorType.f32, $1) } + [scales[index]]) == .invalid)
+        }
+    }
+
+    @Test("Additive scoring takes no integers")
+    func additiveIntegers() throws {
+        let integers: [String: (TensorType, [Int])?] = [
+            "Q": (.i8, [2, 1, 1]), "K": (.i8, [1, 2, 2]), "V": (.i8, [1, 2, 1]), "Q_scale": (.f32, [2, 1]),
+            "K_scale": (.f32, [1, 2]), "V_scale": (.f32, [1, 2]),
+        ]
+        #expect(try code(Samples.additiveTask(integers)) == .invalid)
+    }
+
     @Test("Every change of one dimension is refused, unless it is one that may vary")
     func oneDimension() throws {
         let shapes = [[4, 3, 2], [2, 5, 2], [2, 5, 7]]
