@@ -43,6 +43,29 @@ import Testing
         #expect(try Safetensors.encode(metadata: file.metadata, tensors: sources) == payload)
     }
 
+    @Test("tensors in memory are read as if they had been written and parsed", arguments: Vectors.valid)
+    func inMemory(name: String) throws {
+        let file = try Safetensors(parsing: try Vectors.safetensors(name))
+        let held = try Safetensors(holding: file.tensors.reversed().map { TensorSource($0, of: file) })
+        #expect(held.metadata.isEmpty && held.tensors.map(\.name) == file.tensors.map(\.name))
+        for tensor in file.tensors {
+            let same = try #require(held[tensor.name])
+            #expect(same.type == tensor.type && same.shape == tensor.shape)
+            let bytes = held.withUnsafeBytes(of: same) { Array($0) }
+            #expect(bytes == file.withUnsafeBytes(of: tensor) { Array($0) })
+        }
+    }
+
+    @Test("tensors in memory are refused as on the wire: one name twice, elements that do not fill the shape")
+    func inMemoryRefused() throws {
+        let (one, two) = (
+            TensorSource("a", .f32, shape: [1], [Float(1)]), TensorSource("a", .f32, shape: [2], [Float(1)])
+        )
+        #expect { try Safetensors(holding: [one, one]) } throws: { ($0 as? SafetensorsError)?.code == .nameTaken }
+        #expect { try Safetensors(holding: [two]) } throws: { ($0 as? SafetensorsError)?.code == .sizeMismatch }
+        #expect(try Safetensors(holding: []).bytes.isEmpty)
+    }
+
     @Test("every small shape of every type, at every place, round trips")
     func everySmallShape() throws {
         var shapes: [[Int]] = [[]]

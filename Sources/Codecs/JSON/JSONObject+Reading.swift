@@ -67,23 +67,21 @@ extension JSON.Object {
     }
 
     public func strings(_ key: String) throws(JSONError) -> [String] {
-        try elements(key, expected: "a string") { element, _ in element.stringValue }
+        try elements(key, expected: "a string", \.stringValue)
     }
 
     public func ints(_ key: String) throws(JSONError) -> [Int] {
-        try elements(key, expected: "an integer") { element, _ in element.intValue }
+        try elements(key, expected: "an integer", \.intValue)
     }
 
     public func doubles(_ key: String) throws(JSONError) -> [Double] {
-        try elements(key, expected: "a number") { element, _ in element.doubleValue }
+        try elements(key, expected: "a number", \.doubleValue)
     }
 
     public func objects(_ key: String) throws(JSONError) -> [JSON.Object] {
-        try elements(key, expected: "an object") { element, path in
-            var object = element.objectValue
-            object?.path = path
-            return object
-        }
+        var objects = try elements(key, expected: "an object", \.objectValue)
+        for index in objects.indices { objects[index].path = path(to: key, at: index) }
+        return objects
     }
 
     /// Refuses members that nobody reads: a misspelt setting must not be ignored.
@@ -131,16 +129,19 @@ extension JSON.Object {
     }
 
     private func elements<Value>(
-        _ key: String, expected: String, _ convert: (JSON, String) -> Value?
+        _ key: String, expected: String, _ convert: (JSON) -> Value?
     ) throws(JSONError) -> [Value] {
+        let elements = try array(key)
         var values: [Value] = []
-        for (index, element) in try array(key).enumerated() {
-            let path = "\(path(to: key))[\(index)]"
-            guard let value = convert(element, path) else {
-                throw .mismatch(path: path, expected: expected, found: element.kind)
+        values.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            guard let value = convert(element) else {
+                throw .mismatch(path: path(to: key, at: index), expected: expected, found: element.kind)
             }
             values.append(value)
         }
         return values
     }
+
+    private func path(to key: String, at index: Int) -> String { "\(path(to: key))[\(index)]" }
 }

@@ -33,6 +33,25 @@ public struct Safetensors: TensorArchive {
         index = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
     }
 
+    /// Tensors in memory, for readers in this process: `bytes` has no header, and is no payload.
+    ///
+    /// - Throws: `SafetensorsError` with code `.nameTaken`, `.invalidShape`, `.typeMismatch` or `.sizeMismatch`.
+    public init(holding sources: [TensorSource]) throws(SafetensorsError) {
+        var layout = SafetensorsLayout(metadata: [:])
+        var tensors: [TensorInfo] = []
+        for source in sources.sorted(by: SafetensorsLayout.areInOrder) {
+            let start = layout.dataCount
+            try layout.append(source)
+            tensors.append(
+                TensorInfo(
+                    name: source.name, type: source.type, shape: source.shape, byteRange: start..<layout.dataCount))
+        }
+        bytes = layout.data()
+        metadata = [:]
+        self.tensors = tensors
+        index = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+    }
+
     /// The tensor of that name; nil if there is none.
     public subscript(name: String) -> TensorInfo? { index[name].map { tensors[$0] } }
 

@@ -45,6 +45,22 @@ struct SafetensorsLayout {
         }
     }
 
+    /// The tensors' bytes, allocated once and filled in place, behind what comes first.
+    func data(after header: [UInt8] = []) -> [UInt8] {
+        let byteCount = header.count + dataCount
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
+            // `buffer` may be larger than asked for.
+            let payload = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
+            payload.copyBytes(from: header)
+            var offset = header.count
+            for (source, count) in sources {
+                source.write(UnsafeMutableRawBufferPointer(rebasing: payload[offset..<offset + count]))
+                offset += count
+            }
+            initialized = byteCount
+        }
+    }
+
     /// Length, JSON, and spaces up to a multiple of 8.
     func header() -> [UInt8] {
         let json = JSON(entries).encoded()

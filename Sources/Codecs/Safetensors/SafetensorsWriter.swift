@@ -5,7 +5,7 @@
 /// multiple of 8, so that every tensor is aligned.
 public struct SafetensorsWriter {
     private let header: [UInt8]
-    private let sources: [(source: TensorSource, byteCount: Int)]
+    private let layout: SafetensorsLayout
     /// The size of the payload.
     public let byteCount: Int
 
@@ -14,26 +14,14 @@ public struct SafetensorsWriter {
         var layout = SafetensorsLayout(metadata: metadata)
         for source in tensors.sorted(by: SafetensorsLayout.areInOrder) { try layout.append(source) }
         header = layout.header()
-        sources = layout.sources
+        self.layout = layout
         let (total, overflow) = layout.dataCount.addingReportingOverflow(header.count)
         guard !overflow else { throw SafetensorsError(.invalidShape, "the tensors together exceed the address space") }
         byteCount = total
     }
 
     /// The payload, allocated once and filled in place.
-    public func encoded() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
-            // An empty header does not exist, so there is memory; `buffer` may be larger than asked for.
-            let payload = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
-            payload.copyBytes(from: header)
-            var offset = header.count
-            for (source, count) in sources {
-                source.write(UnsafeMutableRawBufferPointer(rebasing: payload[offset..<offset + count]))
-                offset += count
-            }
-            initialized = byteCount
-        }
-    }
+    public func encoded() -> [UInt8] { layout.data(after: header) }
 }
 
 extension Safetensors {

@@ -14,8 +14,7 @@ extension AttentionRequest {
             op: op.rawValue, job: job, shard: number, attempt: 1, lease: LeaseToken(epoch: 0, number: 0),
             incarnation: Incarnation(0))
         do {
-            let task = try TaskMessage(decoding: try encodeTask(header, for: shard))
-            return BlockComputation(task, kernel: kernel, cancel: cancel).run(&workspace)
+            return BlockComputation(try task(header, for: shard), kernel: kernel, cancel: cancel).run(&workspace)
         } catch {
             return .failed(reason: "\(error)")
         }

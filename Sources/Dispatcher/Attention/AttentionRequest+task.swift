@@ -14,6 +14,11 @@ extension AttentionRequest {
             tensors: sources(for: shard, withContext: context?.isKept != true))
     }
 
+    /// The same task for a thread of this process.
+    func task(_ header: TaskHeader, for shard: Shard) throws(MessageError) -> TaskMessage {
+        try TaskMessage(header, attributes(for: shard), op, holding: sources(for: shard, withContext: true))
+    }
+
     func attributes(for shard: Shard) -> TaskAttributes {
         let window = problem.window(of: shard)
         return TaskAttributes(

@@ -32,38 +32,38 @@ struct LocalWorker: Sendable {
 
     /// Computes a task.
     struct Computation: Sendable {
-        fileprivate let payload: [UInt8]
+        fileprivate let task: LocalTask
         fileprivate let cancel: CancelFlag
         fileprivate let kernel: AttentionKernel
         fileprivate let pool: ComputePool<Workspace>
 
-        /// - Returns: the result message; nil if it was cancelled.
+        /// - Returns: the result; nil if it was cancelled.
         func run() async throws -> ResultMessage? {
-            let task = try TaskMessage(decoding: payload)
-            let (clock, kernel, cancel) = (ContinuousClock(), kernel, cancel)
+            let (clock, task, kernel, cancel) = (ContinuousClock(), task, kernel, cancel)
             let received = clock.now
-            let (outcome, start, end) = await pool.run { workspace in
-                let start = clock.now
-                return (BlockComputation(task, kernel: kernel, cancel: cancel).run(&workspace), start, clock.now)
-            }
-            switch outcome {
-            case .cancelled: return nil
-            case .done(let partial):
-                return try ResultMessage(
-                    decoding: ResultMessage.encodeDone(
-                        task.header, queued: received.duration(to: start), compute: start.duration(to: end),
-                        tensors: partial.sources(for: task)))
-            case .failed(let reason):
-                return try ResultMessage(
-                    decoding: ResultMessage.encodeFailed(task.header, code: "compute", reason: reason))
-            }
+            return try await pool.run { workspace in
+                Result { () throws -> ResultMessage? in
+                    let start = clock.now
+                    let task = try task()
+                    switch BlockComputation(task, kernel: kernel, cancel: cancel).run(&workspace) {
+                    case .cancelled: return nil
+                    case .done(let partial):
+                        return try ResultMessage(
+                            done: task.header, queued: received.duration(to: start),
+                            compute: start.duration(to: clock.now), holding: partial.sources(for: task))
+                    case .failed(let reason):
+                        return try ResultMessage(
+                            decoding: ResultMessage.encodeFailed(task.header, code: "compute", reason: reason))
+                    }
+                }
+            }.get()
         }
     }
 
-    mutating func begin(_ payload: [UInt8], _ lease: LeaseToken) -> Computation {
+    mutating func begin(_ task: @escaping LocalTask, _ lease: LeaseToken) -> Computation {
         let cancel = CancelFlag()
         running[lease] = cancel
-        return Computation(payload: payload, cancel: cancel, kernel: kernel, pool: pool)
+        return Computation(task: task, cancel: cancel, kernel: kernel, pool: pool)
     }
 
     mutating func end(_ lease: LeaseToken) { running[lease] = nil }

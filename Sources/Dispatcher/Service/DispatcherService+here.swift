@@ -36,8 +36,8 @@ extension DispatcherService {
         }
     }
 
-    func computeHere(_ payload: [UInt8], _ lease: LeaseToken) {
-        guard let computation = here?.begin(payload, lease) else { return }
+    func computeHere(_ task: @escaping LocalTask, _ lease: LeaseToken) {
+        guard let computation = here?.begin(task, lease) else { return }
         hereWork.continuation.yield((computation, lease))
     }
 

@@ -30,7 +30,7 @@ extension DispatcherService {
             // A stale result is not worth looking into: the scheduler drops it.
             if let key = core.shard(under: result.lease, at: worker) {
                 do throws(InvalidPartial) {
-                    output = try validated(result, key, received)
+                    output = try validated(result, key, worker, received)
                     measure(result, key, worker)
                     outcome = .done
                 } catch {
@@ -82,7 +82,7 @@ extension DispatcherService {
 
     /// Checks a result against the shard its lease stands for.
     private func validated(
-        _ result: ResultMessage, _ key: ShardKey, _ received: Instant
+        _ result: ResultMessage, _ key: ShardKey, _ worker: PeerID, _ received: Instant
     ) throws(InvalidPartial) -> ReceivedOutput {
         guard jobs[key.job] != nil, let tensors = result.tensors else {
             throw InvalidPartial(description: "it has no tensors")
@@ -94,7 +94,8 @@ extension DispatcherService {
             throw InvalidPartial(description: "its job has ended")
         }
         return ReceivedOutput(
-            output: output, queued: result.queued, compute: result.compute, bytes: tensors.bytes.count,
+            output: output, queued: result.queued, compute: result.compute,
+            bytes: worker == LocalWorker.id ? 0 : tensors.bytes.count,
             received: received)
     }
 

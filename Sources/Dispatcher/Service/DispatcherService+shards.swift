@@ -10,6 +10,10 @@ extension DispatcherService {
         let header = TaskHeader(
             op: job.request.op, job: key.job, shard: key.shard, attempt: assignment.attempt, lease: assignment.lease,
             incarnation: assignment.incarnation)
+        guard assignment.worker != LocalWorker.id else {
+            noteSent(assignment, bytes: 0)
+            return computeHere(job.work.localTask(header, shard: key.shard), assignment.lease)
+        }
         let context: TaskContext?
         let payload: [UInt8]
         do throws(SafetensorsError) {
@@ -19,21 +23,26 @@ extension DispatcherService {
             logger.error("a task could not be laid out", metadata: ["job": "\(key.job)", "reason": "\(error)"])
             return
         }
-        jobs[key.job]?.report.tasksSent += 1
-        jobs[key.job]?.report.bytesSent += payload.count
-        jobs[key.job]?.report.shards[key.shard].attempts.append(
-            JobReport.Attempt(
-                number: assignment.attempt, worker: assignment.worker.text, sent: job.start.duration(to: now),
-                bytes: payload.count))
+        noteSent(assignment, bytes: payload.count)
         if let context, !context.isKept {
             contexts.sent(
                 context.digest, bytes: payload.count, lease: assignment.lease.number, to: assignment.worker)
         }
-        if assignment.worker == LocalWorker.id { return computeHere(payload, assignment.lease) }
         let message = Message(
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,
             contentType: JobAnswer.contentType)
         enqueue(.task(message, assignment.lease))
+    }
+
+    private func noteSent(_ assignment: Assignment, bytes: Int) {
+        let key = assignment.key
+        guard let start = jobs[key.job]?.start else { return }
+        jobs[key.job]?.report.tasksSent += 1
+        jobs[key.job]?.report.bytesSent += bytes
+        jobs[key.job]?.report.shards[key.shard].attempts.append(
+            JobReport.Attempt(
+                number: assignment.attempt, worker: assignment.worker.text, sent: start.duration(to: now), bytes: bytes)
+        )
     }
 
     /// The keys and values that the shard shares with others, if its worker keeps such.

@@ -58,6 +58,11 @@ struct AttentionWork: JobWork {
         try attention.encodeTask(header, for: attentionPlan.shards[shard], context: context)
     }
 
+    func localTask(_ header: TaskHeader, shard: Int) -> LocalTask {
+        let shard = attentionPlan.shards[shard]
+        return { [attention] in try attention.task(header, for: shard) }
+    }
+
     mutating func validate(_ result: Safetensors, shard: Int) throws(InvalidPartial) -> ShardOutput {
         let partial = try Partial(result, for: attentionPlan.shards[shard], of: attention.problem)
         if !partial.isFinite {

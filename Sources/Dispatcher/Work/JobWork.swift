@@ -30,6 +30,9 @@ protocol JobWork: Sendable {
     /// - Parameter context: names the shard's keys and values, and tells whether the worker has them.
     func encodeTask(_ header: TaskHeader, shard: Int, context: TaskContext?) throws(SafetensorsError) -> [UInt8]
 
+    /// Lays the task out for a thread of this process, on that thread.
+    func localTask(_ header: TaskHeader, shard: Int) -> LocalTask
+
     /// Takes a shard's output out of a result.
     /// - Throws: `InvalidPartial` unless it is what the shard calls for, and finite if finite inputs make it so.
     mutating func validate(_ result: Safetensors, shard: Int) throws(InvalidPartial) -> ShardOutput
@@ -52,7 +55,14 @@ extension JobWork {
     var reservations: Reservations { Reservations() }
 
     func contextDigest(of shard: Int) -> BlobDigest? { nil }
+
+    func localTask(_ header: TaskHeader, shard: Int) -> LocalTask {
+        { throw MessageError(.unsupported, "\(header.op) is not computed at the dispatcher") }
+    }
 }
+
+/// Makes a task that goes nowhere.
+typealias LocalTask = @Sendable () throws -> TaskMessage
 
 /// Keys and values that several tasks share.
 package struct TaskContext: Sendable {

@@ -84,17 +84,18 @@ public struct JobRequest: Sendable {
     /// bytes that are left, and the lanes.
     private static func digest(of payload: [UInt8]) -> UInt64 {
         payload.withUnsafeBytes { bytes in
-            var lanes = SIMD4<UInt64>(1, 2, 3, 4) &+ (0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count))
-            let rows = bytes.count / 32
-            for row in 0..<rows {
-                for lane in 0..<4 {
-                    let word = bytes.loadUnaligned(fromByteOffset: row * 32 + lane * 8, as: UInt64.self)
-                    lanes[lane] = mix(lanes[lane], word)
-                }
+            let seed = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+            var (a, b, c, d) = (seed &+ 1, seed &+ 2, seed &+ 3, seed &+ 4)
+            let end = bytes.count / 32 * 32
+            for row in stride(from: 0, to: end, by: 32) {
+                a = mix(a, bytes.loadUnaligned(fromByteOffset: row, as: UInt64.self))
+                b = mix(b, bytes.loadUnaligned(fromByteOffset: row + 8, as: UInt64.self))
+                c = mix(c, bytes.loadUnaligned(fromByteOffset: row + 16, as: UInt64.self))
+                d = mix(d, bytes.loadUnaligned(fromByteOffset: row + 24, as: UInt64.self))
             }
-            var hash = lanes[0]
-            for index in rows * 32..<bytes.count { hash = mix(hash, UInt64(bytes[index])) }
-            for lane in 1..<4 { hash = mix(hash, lanes[lane]) }
+            var hash = a
+            for index in end..<bytes.count { hash = mix(hash, UInt64(bytes[index])) }
+            for lane in [b, c, d] { hash = mix(hash, lane) }
             return hash
         }
     }

@@ -55,6 +55,17 @@ public struct ResultMessage: Sendable {
         }
     }
 
+    /// A result that goes nowhere: `tensors` as `encodeDone` would lay them out.
+    /// - Throws: `SafetensorsError` if they cannot be.
+    public init(
+        done task: TaskHeader, queued: Duration, compute: Duration, holding tensors: [TensorSource]
+    ) throws(SafetensorsError) {
+        (job, shard, attempt, lease) = (task.job, task.shard, task.attempt, task.lease)
+        (incarnation, status) = (task.incarnation, .done)
+        (self.queued, self.compute) = (queued, compute)
+        self.tensors = try Safetensors(holding: tensors)
+    }
+
     /// Most characters of a reason that are kept: it goes into logs, and into the answer's report with every retry.
     static let maxReason = 1024
 

@@ -53,17 +53,39 @@ public struct TaskMessage: Sendable {
     public init(
         decoding payload: [UInt8], kept: (BlobDigest) -> AttentionContext? = { _ in nil }
     ) throws(MessageError) {
-        tensors = try Safetensors(message: payload)
-        header = try TaskHeader(tensors)
-        try ProtocolVersion.check(tensors.metadata["protocol"])
+        let file = try Safetensors(message: payload)
+        let header = try TaskHeader(file)
+        try ProtocolVersion.check(file.metadata["protocol"])
         guard let op = AttentionOperator(rawValue: header.op) else {
             throw MessageError(.unsupported, "op '\(header.op.prefix(32))' is not computed here")
         }
-        try Self.checkNames(tensors, op)
-        let fields = MessageFields(fields: tensors.metadata)
-        attributes = try TaskAttributes(fields)
+        try Self.checkNames(file, op)
+        let fields = MessageFields(fields: file.metadata)
+        let digest = try fields.optional(Self.contextField, as: "a digest") { BlobDigest($0) }
+        try self.init(
+            header, try TaskAttributes(fields), op, file, try Self.context(digest, file, kept))
+    }
+
+    /// A task that goes nowhere.
+    ///
+    /// - Throws: `MessageError` as if it were decoded, and `.invalid` if the tensors cannot be laid out.
+    public init(
+        _ header: TaskHeader, _ attributes: TaskAttributes, _ op: AttentionOperator, holding sources: [TensorSource]
+    ) throws(MessageError) {
+        let tensors: Safetensors
+        do throws(SafetensorsError) { tensors = try Safetensors(holding: sources) } catch {
+            throw MessageError(.invalid, error.message)
+        }
+        try self.init(
+            header, attributes, op, tensors, try Self.context(nil, tensors) { _ in nil })
+    }
+
+    private init(
+        _ header: TaskHeader, _ attributes: TaskAttributes, _ op: AttentionOperator, _ tensors: Safetensors,
+        _ context: AttentionContext
+    ) throws(MessageError) {
+        (self.header, self.attributes, self.tensors, self.context) = (header, attributes, tensors, context)
         q = try tensors.requireTensor("Q")
-        context = try Self.context(fields, tensors, kept)
         qScale = tensors["Q_scale"]
         mask = tensors["attn_mask"]
         try Self.checkRanks(q, context.k, context.v)
@@ -73,9 +95,8 @@ public struct TaskMessage: Sendable {
     }
 
     private static func context(
-        _ fields: MessageFields, _ tensors: Safetensors, _ kept: (BlobDigest) -> AttentionContext?
+        _ digest: BlobDigest?, _ tensors: Safetensors, _ kept: (BlobDigest) -> AttentionContext?
     ) throws(MessageError) -> AttentionContext {
-        let digest = try fields.optional(contextField, as: "a digest") { BlobDigest($0) }
         if let own = try AttentionContext(digest, in: tensors) { return own }
         guard let digest, let context = kept(digest) else {
             throw MessageError(.missing, "K and V of that digest are not kept here")

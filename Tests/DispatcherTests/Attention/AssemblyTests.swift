@@ -205,4 +205,21 @@ import Testing
         }
         for number in [Float.nan, .infinity] { #expect(!Partial(output: [0, 1], lse: [number]).isFinite) }
     }
+
+    @Test("A number that is not finite is found wherever it stands", arguments: 1...20)
+    func finiteAtEveryPlace(count: Int) {
+        // Large enough that a sum of them would not be finite.
+        let finite = [Float](repeating: .greatestFiniteMagnitude, count: count)
+        #expect(Partial(output: finite, lse: finite, scores: finite).isFinite)
+        for place in 0..<count {
+            for number in [Float.nan, .infinity, -.infinity] {
+                var numbers = finite
+                numbers[place] = number
+                let isBelow = number == -.infinity
+                #expect(!Partial(output: numbers, lse: finite).isFinite, "\(place)")
+                #expect(Partial(output: finite, lse: numbers).isFinite == isBelow, "\(place)")
+                #expect(Partial(output: finite, lse: finite, scores: numbers).isFinite == isBelow, "\(place)")
+            }
+        }
+    }
 }
