@@ -1,16 +1,27 @@
 /// How fast one worker, or the machine itself, computes: floating-point operations a second, by class of shards.
 ///
-/// What was observed last counts most: each observation has a quarter of the weight. Small shards are slower for each operation,
-/// and operators differ: so a class that was not seen yet takes after the nearest of its operator, then after the probe.
+/// Of each class the mean of all observations, then of about the last 16: one of them alone may be far off, most of all on a
+/// device whose core others use too. Two in a row that are slower or faster by 1.6 begin the mean anew: the device has changed. Small shards are slower for each operation, and operators differ: so a class takes after the nearest of its
+/// operator, then after the probe; classes half an octave further count by half.
 struct SpeedTable: Sendable, Equatable {
     /// Most classes that are remembered; those used last.
     private static let most = 24
-    private static let weight = 0.25
+    private static let mostObservations = 16.0
 
     private struct Entry: Sendable, Equatable {
         let shape: ShapeClass
         /// Seconds an operation: these add up, speeds do not.
         var secondsPerFlop: Double
+        var count = 1.0
+        var wasFarOff = false
+
+        mutating func record(_ observed: Double) {
+            let isFarOff = observed > 1.6 * secondsPerFlop || 1.6 * observed < secondsPerFlop
+            if isFarOff, wasFarOff { (secondsPerFlop, count) = (observed, 0) }
+            wasFarOff = isFarOff
+            count = min(count + 1, SpeedTable.mostObservations)
+            secondsPerFlop += (observed - secondsPerFlop) / count
+        }
     }
 
     private var entries: [Entry] = []
@@ -27,17 +38,27 @@ struct SpeedTable: Sendable, Equatable {
             if entries.count == Self.most { entries.removeLast() }
             return entries.insert(Entry(shape: shape, secondsPerFlop: observed), at: 0)
         }
-        entries[index].secondsPerFlop += Self.weight * (observed - entries[index].secondsPerFlop)
+        entries[index].record(observed)
         // What is used stays.
         if index > 0 { entries.swapAt(index, index - 1) }
     }
 
     /// Operations a second expected of such a shard; nil if nothing is known.
     func speed(_ shape: ShapeClass) -> Double? {
-        let alike = entries.filter { $0.shape.kind == shape.kind }
-        let nearest = alike.min { $0.shape.distance(to: shape) < $1.shape.distance(to: shape) }
-        if let nearest { return 1 / nearest.secondsPerFlop }
-        return probed > 0 ? probed : nil
+        var nearest = Int.max
+        for entry in entries where entry.shape.kind == shape.kind {
+            nearest = min(nearest, entry.shape.distance(to: shape))
+        }
+        guard nearest < .max else { return probed > 0 ? probed : nil }
+        var (sum, weights) = (0.0, 0.0)
+        for entry in entries where entry.shape.kind == shape.kind {
+            let distance = entry.shape.distance(to: shape)
+            guard distance <= nearest + 1 else { continue }
+            let weight = distance == nearest ? entry.count : entry.count / 2
+            sum += weight * entry.secondsPerFlop
+            weights += weight
+        }
+        return weights / sum
     }
 }
 

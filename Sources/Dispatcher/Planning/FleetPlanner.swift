@@ -60,13 +60,14 @@ struct FleetPlanner {
         if let first = workers.indices.first(where: { $0 != here }) {
             plans.append(try plan(.oneWorker, .queries, only(first)))
         }
-        var shares: [Double]?
-        for estimate in estimates().prefix(Self.finalists) {
-            let plan = try plan(estimate.kind, estimate.kind, estimate.shares)
-            if plan.timeline.makespan < plans.map(\.timeline.makespan).min() ?? .infinity { shares = estimate.shares }
-            plans.append(plan)
+        let undistributed = plans.map(\.timeline.makespan).min() ?? .infinity
+        let cuts = try estimates().prefix(Self.finalists).map { (estimate) throws(JobError) in
+            try cut(estimate.kind, estimate.shares)
         }
-        if let shares { plans += try inPieces(plans[plans.count - 1], shares) }
+        plans += cuts.map(\.plan)
+        if let leader = cuts.min(by: { $0.makespan < $1.makespan }), leader.makespan < 1.1 * undistributed {
+            plans += try refined(leader).map(\.plan)
+        }
         plans.sort { $0.timeline.makespan < $1.timeline.makespan }
         var best = simplest(plans)
         for candidate in plans.flatMap(\.candidates) where !best.candidates.contains(where: candidate.isLike) {
@@ -75,20 +76,75 @@ struct FleetPlanner {
         return best
     }
 
-    /// Of plans that are predicted to take about the same the one of the fewest messages: what they cost their receivers is
-    /// known least. Never one that is slower than not distributing.
+    /// Of plans that are predicted to take about the same the one with the least sum of makespan and the time for which its
+    /// messages occupy the broker: others share that, and what messages cost their receivers is known least. Never one
+    /// that is slower than not distributing.
     private func simplest(_ plans: [FleetPlan]) -> FleetPlan {
         let undistributed = plans.filter { [.here, .oneWorker].contains($0.candidates[0].kind) }
         let most = min(
-            1.05 * plans[0].timeline.makespan, undistributed.map(\.timeline.makespan).min() ?? .infinity)
+            1.1 * plans[0].timeline.makespan, undistributed.map(\.timeline.makespan).min() ?? .infinity)
         let alike = plans.filter { $0.timeline.makespan <= most }
-        return alike.min { $0.plan.shards.count < $1.plan.shards.count } ?? plans[0]
+        return alike.min { price($0) < price($1) } ?? plans[0]
     }
 
-    /// The leading plan with each share in pieces: they overlap with each other's messages, and less is lost with one.
-    private func inPieces(_ leader: FleetPlan, _ shares: [Double]) throws(JobError) -> [FleetPlan] {
-        guard let kind = leader.candidates.first?.kind else { return [] }
-        return try [2, 4].map { (pieces) throws(JobError) in try plan(kind, kind, shares, pieces: pieces) }
+    /// In seconds.
+    private func price(_ plan: FleetPlan) -> Double {
+        let messages = Double(plan.plan.owners.count { $0 != here })
+        return plan.timeline.makespan + 2 * messages * messageSeconds
+            + Double(plan.timeline.bytes) / broker.bytesPerSecond
+    }
+
+    /// A distributed plan, and what it was made from.
+    private struct Cut {
+        let kind: Kind
+        let shares: [Double]
+        let pieces: Int
+        /// Shares end only on parts of a head, so many to each; nil: anywhere.
+        let grain: Int?
+        let plan: FleetPlan
+
+        var makespan: Double { plan.timeline.makespan }
+    }
+
+    private func cut(
+        _ kind: Kind, _ shares: [Double], pieces: Int = 1, grain: Int? = nil
+    ) throws(JobError) -> Cut {
+        Cut(
+            kind: kind, shares: shares, pieces: pieces, grain: grain,
+            plan: try plan(kind, kind, shares, pieces: pieces, grain: grain))
+    }
+
+    /// The leading cut with shares that its timeline shows to be better; with shares that end on whole heads or equal parts of
+    /// one, so that no more workers than need be get a head's keys; and with each share in pieces: these overlap with
+    /// each other's messages, and less is lost with one.
+    private func refined(_ leader: Cut) throws(JobError) -> [Cut] {
+        let level = try levelled(leader)
+        let best = level.makespan < leader.makespan ? level : leader
+        let slots = best.shares.indices.reduce(0) { $0 + (best.shares[$1] > 0 ? workers[$1].slots : 0) }
+        let grain = Int((Double(slots) / sizes.heads).rounded(.up))
+        var cuts = [level, try cut(best.kind, best.shares, grain: grain)]
+        for pieces in [2, 4] {
+            let inPieces = try cut(best.kind, best.shares, pieces: pieces)
+            cuts += [inPieces, try levelled(inPieces)]
+            cuts.append(try cut(best.kind, best.shares, pieces: pieces, grain: grain * pieces))
+        }
+        return cuts
+    }
+
+    /// The same with shares from when each worker begins and ends in the timeline: estimates know nothing of messages that
+    /// come while others are computed, nor of results that wait for each other.
+    private func levelled(_ cut: Cut) throws(JobError) -> Cut {
+        var starts = cut.shares.map { _ in Double.infinity }
+        var ends = cut.shares.map { _ in 0.0 }
+        for (span, owner) in zip(cut.plan.timeline.spans, cut.plan.plan.owners) {
+            starts[owner] = min(starts[owner], span.begun)
+            ends[owner] = max(ends[owner], span.done)
+        }
+        let wholes = cut.shares.indices.map { worker in
+            starts[worker] < ends[worker] ? (ends[worker] - starts[worker]) / cut.shares[worker] : .infinity
+        }
+        return try self.cut(
+            cut.kind, Shares(starts: starts, wholes: wholes).shares, pieces: cut.pieces, grain: cut.grain)
     }
 
     private func only(_ worker: Int) -> [Double] { workers.indices.map { $0 == worker ? 1 : 0 } }
@@ -149,7 +205,7 @@ extension FleetPlanner {
 extension FleetPlanner {
     /// Lays a candidate out: the line cut by the workers' shares, each share by its slots and pieces.
     private func plan(
-        _ kind: Kind, _ lineKind: Kind, _ shares: [Double], pieces: Int = 1
+        _ kind: Kind, _ lineKind: Kind, _ shares: [Double], pieces: Int = 1, grain: Int? = nil
     ) throws(JobError) -> FleetPlan {
         let line = lines[lineKind] ?? WorkLine(problem, .queries)
         var groups: [RowGroup] = []
@@ -160,7 +216,7 @@ extension FleetPlanner {
             let parts = workers[worker].slots * pieces
             for part in 1...parts {
                 let isLast = worker == last && part == parts
-                let next = isLast ? line.end : line.place(at: done + share * Double(part) / Double(parts))
+                let next = isLast ? line.end : line.place(at: done + share * Double(part) / Double(parts), grain: grain)
                 guard next != place else { continue }
                 line.append(from: place, to: next, owner: worker, to: &groups)
                 place = next
@@ -170,9 +226,11 @@ extension FleetPlanner {
         var fitting = MessageFitting(problem, limits, workers, here: here)
         for group in groups { try fitting.add(group) }
         let plan = AttentionPlan(fitting.groups)
+        // Of ten thousand workers twenty have a share.
+        let used = Array(workers.prefix((last ?? -1) + 1))
         let timeline = Timeline(
-            plan, problem, PlannedFleet(workers: workers, here: here, broker: broker, messageSeconds: messageSeconds),
-            wire: limits.wire)
+            plan, problem,
+            PlannedFleet(workers: used, here: here, broker: broker, messageSeconds: messageSeconds), wire: limits.wire)
         let candidate = FleetPlan.Candidate(
             kind: kind, workers: Set(plan.owners).count, shards: plan.shards.count, bytes: timeline.bytes,
             makespan: timeline.makespan)

@@ -58,7 +58,9 @@ struct WorkLine {
     var end: Place { Place(unit: units, offset: 0) }
 
     /// Where that share of the work is done: on a whole head, or a multiple of a few queries or keys.
-    func place(at share: Double) -> Place {
+    ///
+    /// - Parameter grain: only on parts of a unit, so many to each.
+    func place(at share: Double, grain: Int? = nil) -> Place {
         guard share > 0 else { return Place(unit: 0, offset: 0) }
         guard share < 1, flops > 0 else { return end }
         let wanted = share * flops
@@ -71,7 +73,7 @@ struct WorkLine {
         let inHead = wanted - before[batch] - Double(head) * ofHead
         let part = min(max(sums.partitioningIndex { $0 > inHead } - 1, 0), parts - 1)
         let unit = (batch * problem.kvHeads + head) * parts + part
-        return snapped(unit, offset(inHead - sums[part], unit, whole: sums[part + 1] - sums[part]))
+        return snapped(unit, offset(inHead - sums[part], unit, whole: sums[part + 1] - sums[part]), grain: grain)
     }
 
     /// The queries or keys of a unit that so much of its work is.
@@ -92,8 +94,12 @@ struct WorkLine {
         }
     }
 
-    private func snapped(_ unit: Int, _ offset: Int) -> Place {
+    private func snapped(_ unit: Int, _ offset: Int, grain parts: Int?) -> Place {
         let length = inner == .queries ? problem.queryLength : keys(of: unit).count
+        if let parts {
+            let part = (offset * parts + length / 2) / max(length, 1)
+            return part >= parts ? Place(unit: unit + 1, offset: 0) : Place(unit: unit, offset: part * length / parts)
+        }
         let grain = length >= 96 ? (inner == .queries ? 12 : 16) : 1
         let place = (offset + grain / 2) / grain * grain
         // A sliver costs a message and gains nothing.
