@@ -1,12 +1,15 @@
 /// How fast one worker, or the machine itself, computes: floating-point operations a second, by class of shards.
 ///
-/// Of each class the mean of all observations, then of about the last 16: one of them alone may be far off, most of all on a
-/// device whose core others use too. Two in a row that are slower or faster by 1.6 begin the mean anew: the device has changed. Small shards are slower for each operation, and operators differ: so a class takes after the nearest of its
-/// operator, then after the probe; classes half an octave further count by half.
+/// Of each class the mean of all observations, then of about the last eight: one of them alone may be far off, most of all on a
+/// device whose core others use too. Two in a row that are slower or faster by 1.6 begin the mean anew: the device has changed.
+///
+/// Small shards are slower for each operation, and operators differ: so a class takes after the nearest of its operator,
+/// then after the probe. Classes up to two octaves from the nearest count too, by how alike and how large they are: of what takes
+/// long, chance is a smaller part.
 struct SpeedTable: Sendable, Equatable {
     /// Most classes that are remembered; those used last.
     private static let most = 24
-    private static let mostObservations = 16.0
+    private static let mostObservations = 8.0
 
     private struct Entry: Sendable, Equatable {
         let shape: ShapeClass
@@ -53,8 +56,9 @@ struct SpeedTable: Sendable, Equatable {
         var (sum, weights) = (0.0, 0.0)
         for entry in entries where entry.shape.kind == shape.kind {
             let distance = entry.shape.distance(to: shape)
-            guard distance <= nearest + 1 else { continue }
-            let weight = distance == nearest ? entry.count : entry.count / 2
+            guard distance <= nearest + 4 else { continue }
+            let isLarger = entry.shape.number > shape.number
+            let weight = entry.count * halvings(isLarger ? distance : 3 * distance)
             sum += weight * entry.secondsPerFlop
             weights += weight
         }
@@ -68,4 +72,9 @@ extension ShapeClass {
 
     /// Half octaves of work between two classes of one operator.
     func distance(to other: ShapeClass) -> Int { abs(Int(number & 4095) - Int(other.number & 4095)) }
+}
+
+/// 2 ^ (−halves / 2): flops double with every second class.
+private func halvings(_ halves: Int) -> Double {
+    Double(sign: .plus, exponent: -(halves / 2), significand: halves.isMultiple(of: 2) ? 1 : 0.7071)
 }
