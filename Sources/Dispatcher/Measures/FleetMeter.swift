@@ -5,36 +5,50 @@ public import Fleet
 /// Clocks of workers and dispatcher need not agree: a result says how long its task waited and was computed, and what else
 /// passed between sending and receiving was spent on the way.
 struct FleetMeter: Sendable {
-    /// Of one result.
+    /// Of one result. Times in seconds.
     struct Observation {
         let flops: Double
         let shape: ShapeClass
-        /// Of task and result together.
-        let bytes: Int
-        /// From sending the task to receiving the result, by this clock.
-        let elapsed: Double
-        /// By the worker's.
+        let taskBytes: Int
+        let resultBytes: Int
+        /// When the task's turn came to leave, by this clock: `departure`.
+        let departed: Double
+        /// By this clock.
+        let received: Double
+        /// By the worker's: for how long it waited.
         let queued: Double
+        /// By the worker's: for how long it was computed.
         let computed: Double
     }
 
     private struct Worker: Sendable {
         var speeds = SpeedTable()
+        /// Beyond the broker.
         var link: LinkMeter
         var memory: UInt64 = 0
         var contextBytes = 0
+        /// When it had the last task whose result is known, about.
+        var arrival = -Double.infinity
     }
 
     /// Most workers that are remembered; beyond it any one that comes is forgotten at once.
     private static let most = 131_072
-    /// Before anything is known: gigabit Ethernet, and a broker on the same machine.
-    private static let assumedLink = Link(roundTrip: 1e-3, bytesPerSecond: 1e8)
+    /// Beyond the broker, before anything is known: gigabit Ethernet, and a broker on the same machine.
+    private static let assumedLink = Link(roundTrip: 2e-4, bytesPerSecond: 1e8)
+    /// What it takes to be woken.
+    private static let assumedHere = Link(roundTrip: 1e-4, bytesPerSecond: 1e12)
     private static let assumedBroker = Link(roundTrip: 2e-4, bytesPerSecond: 4e8)
     /// Of a small core, in operations a second.
     private static let assumedSpeed = 5e9
 
     private var workers: [PeerID: Worker] = [:]
     private var brokerMeter = LinkMeter(assumed: assumedBroker)
+    /// Seconds between messages handed on one after the other; nil until there are such.
+    private var paceMeter: LinkMeter?
+    /// What the dispatcher itself has to do for a message, in seconds; nil until it had to.
+    private var handlingMeter: LinkMeter?
+    /// When all that was sent so far will have left.
+    private var lastDeparture = -Double.infinity
 
     mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
         guard var worker = known(id) else { return }
@@ -50,26 +64,71 @@ struct FleetMeter: Sendable {
         workers[id] = worker
     }
 
+    /// A task was laid out, or a result looked into and merged.
+    mutating func handled(bytes: Int, seconds: Double) {
+        var handling = handlingMeter ?? LinkMeter(assumed: Link(roundTrip: 1e-4, bytesPerSecond: 4e9))
+        handling.record(bytes: bytes, seconds: seconds)
+        handlingMeter = handling
+    }
+
+    /// A task goes out, behind those that dispatcher and broker have not yet handed on.
+    /// - Returns: when its turn comes, in seconds.
+    mutating func departure(bytes: Int, at now: Double) -> Double {
+        let turn = max(now, lastDeparture)
+        lastDeparture = turn + (messageSeconds ?? broker.roundTrip / 8) + Double(bytes) / broker.bytesPerSecond
+        return turn
+    }
+
+    /// The way begins when it was the task's turn at the broker, and then at the worker's link: not before the task sent before
+    /// it was there.
     mutating func record(_ observation: Observation, at id: PeerID) {
         guard var worker = known(id) else { return }
         worker.speeds.record(flops: observation.flops, seconds: observation.computed, observation.shape)
-        let onTheWay = observation.elapsed - observation.queued - observation.computed
-        worker.link.record(bytes: observation.bytes, seconds: max(onTheWay, 0))
+        let start = max(min(observation.departed, observation.received), worker.arrival)
+        let way = max(observation.received - start - observation.queued - observation.computed, 0)
+        let (there, back) = (Double(observation.taskBytes), Double(observation.resultBytes))
+        let bytes = observation.taskBytes + observation.resultBytes
+        let atBroker = id == LocalWorker.id ? 0 : broker.roundTrip + (there + back) / broker.bytesPerSecond
+        // It was on no shorter a way than the dispatcher's own messages, which go there and back whole.
+        if way < atBroker { brokerMeter.record(bytes: bytes / 2, seconds: way) }
+        worker.link.record(bytes: bytes, seconds: max(way - atBroker, 0))
+        let share = (there + TaskWay.bytesOfMessage) / (there + back + 2 * TaskWay.bytesOfMessage)
+        worker.arrival = max(worker.arrival, start + way * share)
         workers[id] = worker
     }
 
-    /// A message of the dispatcher to itself.
-    mutating func recordEcho(bytes: Int, seconds: Double) { brokerMeter.record(bytes: bytes, seconds: seconds) }
-
-    private func known(_ id: PeerID) -> Worker? {
-        workers[id] ?? (workers.count < Self.most ? Worker(link: LinkMeter(assumed: Self.assumedLink)) : nil)
+    /// Of messages of the dispatcher to itself.
+    mutating func record(_ finding: EchoProbe.Finding) {
+        switch finding {
+        case .roundTrip(let bytes, let seconds): brokerMeter.record(bytes: bytes, seconds: seconds)
+        case .pace(let bytes, let seconds):
+            var pace =
+                paceMeter
+                ?? LinkMeter(assumed: Link(roundTrip: broker.roundTrip / 8, bytesPerSecond: broker.bytesPerSecond))
+            pace.record(bytes: bytes, seconds: seconds)
+            paceMeter = pace
+        }
     }
 
-    /// Between dispatcher and broker, each way.
+    private func known(_ id: PeerID) -> Worker? {
+        if let worker = workers[id] { return worker }
+        guard workers.count < Self.most else { return nil }
+        return Worker(link: LinkMeter(assumed: id == LocalWorker.id ? Self.assumedHere : Self.assumedLink))
+    }
+
+    /// Between dispatcher and broker, each way: what a byte adds is what it holds up the next message for.
     var broker: Link {
-        // An echo goes both ways.
         let echo = brokerMeter.link
-        return Link(roundTrip: echo.roundTrip, bytesPerSecond: 2 * echo.bytesPerSecond)
+        // An echo goes both ways.
+        let onTheWay = paceMeter?.link.bytesPerSecond ?? 2 * echo.bytesPerSecond
+        return Link(
+            roundTrip: echo.roundTrip,
+            bytesPerSecond: min(onTheWay, handlingMeter?.link.bytesPerSecond ?? .infinity))
+    }
+
+    /// For how long any message holds up the next: on its way, or here, which goes on side by side.
+    var messageSeconds: Double? {
+        [paceMeter, handlingMeter].compactMap { $0?.link.roundTrip }.max()
     }
 
     /// - Parameters:
@@ -84,14 +143,17 @@ struct FleetMeter: Sendable {
             let backlog = load.outstanding.reduce(0.0) { $0 + $1.flops / (worker.speeds.speed($1) ?? typical) }
             return WorkerProfile(
                 id: load.id, slots: load.slots, speed: worker.speeds.speed(shape) ?? typical,
-                link: worker.link.link.beyond(broker), backlog: backlog / Double(max(load.slots, 1)),
+                link: worker.link.link, backlog: backlog / Double(max(load.slots, 1)),
                 mostBytes: worker.memory > 0 ? Int(clamping: worker.memory / 8) : .max,
                 contextBytes: worker.contextBytes)
         }
         var here = profiles.first { $0.id == LocalWorker.id }
-        here?.link = .none
+        // Results are there at once, but the dispatcher has to be woken.
+        here?.link.bytesPerSecond = .infinity
         here?.mostBytes = .max
-        return FleetProfile(workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker)
+        return FleetProfile(
+            workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker,
+            messageSeconds: messageSeconds)
     }
 }
 
@@ -101,14 +163,6 @@ public struct WorkerLoad: Sendable, Equatable {
     public var slots: Int
     /// Of each shard that is leased to it or reserved for it.
     public var outstanding: [ShapeClass]
-}
-
-extension Link {
-    /// What of this link is not the way to the broker, which all share.
-    fileprivate func beyond(_ broker: Link) -> Link {
-        let perByte = max(1 / bytesPerSecond - 1 / broker.bytesPerSecond, 1e-12)
-        return Link(roundTrip: max(roundTrip - broker.roundTrip, 0), bytesPerSecond: 1 / perByte)
-    }
 }
 
 extension ShapeClass {

@@ -1,5 +1,5 @@
 /// What a link costs, from how long messages of different sizes took: a line through them by least squares, in which older
-/// messages count less and less.
+/// messages count less and less, and large ones less than small ones: they are off by more.
 ///
 /// Its slope is the seconds that a byte adds, its height those that any message takes. As long as sizes hardly differ the slope is
 /// that assumed at first, which stands as a few messages of its own.
@@ -11,7 +11,7 @@ struct LinkMeter: Sendable, Equatable {
     /// - Parameter assumed: until there are observations.
     init(assumed: Link) {
         for size in [0.0, 1e6] {
-            add(bytes: size, seconds: assumed.roundTrip + size / assumed.bytesPerSecond, weight: 0.5)
+            add(bytes: size, seconds: assumed.roundTrip + size / assumed.bytesPerSecond, share: 0.5)
         }
     }
 
@@ -22,10 +22,13 @@ struct LinkMeter: Sendable, Equatable {
         guard seconds.isFinite, seconds >= 0 else { return }
         (count, self.bytes, self.seconds) = (count * Self.decay, self.bytes * Self.decay, self.seconds * Self.decay)
         (squares, products) = (squares * Self.decay, products * Self.decay)
-        add(bytes: Double(bytes), seconds: seconds, weight: 1)
+        add(bytes: Double(bytes), seconds: seconds, share: 1)
     }
 
-    private mutating func add(bytes: Double, seconds: Double, weight: Double) {
+    /// What a message takes varies as a share of itself: of 64 KiB more, about as much more.
+    private mutating func add(bytes: Double, seconds: Double, share: Double) {
+        let size = 1 + bytes / 65_536
+        let weight = share / (size * size)
         count += weight
         self.bytes += weight * bytes
         self.seconds += weight * seconds
@@ -35,8 +38,10 @@ struct LinkMeter: Sendable, Equatable {
 
     var link: Link {
         let spread = squares - bytes * bytes / count
-        let slope = spread > 0 ? max((products - bytes * seconds / count) / spread, 0) : 0
-        let height = max((seconds - slope * bytes) / count, 0)
+        var slope = spread > 0 ? max((products - bytes * seconds / count) / spread, 0) : 0
+        var height = (seconds - slope * bytes) / count
+        // No message takes less than no time: then the best line is the one through zero.
+        if height < 0 { (slope, height) = (products / squares, 0) }
         return Link(roundTrip: height, bytesPerSecond: slope > 0 ? 1 / slope : .infinity)
     }
 }

@@ -174,7 +174,7 @@ extension FleetPlanner {
         }
         let starts = chosen.enumerated().map { index, worker in
             index == here
-                ? worker.backlog
+                ? worker.backlog + worker.link.roundTrip
                 : worker.backlog + worker.link.roundTrip + broker.roundTrip
                     + bytes.fixed * copies(kind, worker, bytes.fixed) / worker.link.bytesPerSecond
         }

@@ -20,14 +20,21 @@ extension FleetProfile {
         guard Set(workers.map(\.id)).count == workers.count else { throw json.mismatch("workers", "IDs that differ") }
         let here = try json.optionalObject("here").map { (here) throws(JSONError) in try WorkerProfile.readHere(here) }
         let broker = try json.optionalObject("broker").map { (broker) throws(JSONError) in
-            try broker.allowOnly(["round_trip_ms", "mbytes_per_s"])
-            return try Link(broker, roundTrip: 2e-4, bytesPerSecond: 4e8)
+            try broker.allowOnly(["round_trip_ms", "mbytes_per_s", "message_ms"])
+            return (
+                link: try Link(broker, roundTrip: 2e-4, bytesPerSecond: 4e8),
+                messageSeconds: try broker.optionalPositive("message_ms", orZero: true, below: 1e9).map { $0 / 1e3 }
+            )
         }
-        self.init(workers: workers, here: here, broker: broker ?? Link(roundTrip: 2e-4, bytesPerSecond: 4e8))
+        self.init(
+            workers: workers, here: here, broker: broker?.link ?? Link(roundTrip: 2e-4, bytesPerSecond: 4e8),
+            messageSeconds: broker?.messageSeconds)
     }
 
     public var json: JSON {
-        var json: JSON.Object = ["workers": .array(workers.map(\.json)), "broker": .object(broker.json)]
+        var broker = broker.json
+        broker["message_ms"] = JSON(messageSeconds * 1e3)
+        var json: JSON.Object = ["workers": .array(workers.map(\.json)), "broker": .object(broker)]
         if let here { json["here"] = ["threads": JSON(here.slots), "gflops": JSON(here.speed / 1e9)] }
         return .object(json)
     }

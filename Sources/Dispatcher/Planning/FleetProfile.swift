@@ -49,16 +49,20 @@ public struct FleetProfile: Sendable, Equatable {
     public var workers: [WorkerProfile]
     /// The dispatcher's own cores, as a worker without a link; nil: nothing is computed here.
     public var here: WorkerProfile?
-    /// Between the dispatcher and the broker, each way.
+    /// Between the dispatcher and the broker, each way: what a byte adds is what it holds up the next message for.
     public var broker: Link
 
     /// Seconds for which a message, however small, occupies dispatcher and broker: a part of its latency, most of which
     /// passes in waiting to be woken, while other messages go on.
-    var messageSeconds: Double { broker.roundTrip / 8 }
+    public var messageSeconds: Double
 
-    public init(workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link) {
+    /// - Parameter messageSeconds: an eighth of the broker's round trip where it is not known.
+    public init(
+        workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link, messageSeconds: Double? = nil
+    ) {
         self.workers = workers
         self.here = here
         self.broker = broker
+        self.messageSeconds = messageSeconds ?? broker.roundTrip / 8
     }
 }

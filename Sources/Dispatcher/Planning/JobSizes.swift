@@ -23,7 +23,7 @@ struct JobSizes {
     /// Seconds that a worker takes for all of it.
     func seconds(alone worker: WorkerProfile, _ broker: Link, isHere: Bool) -> Double {
         let compute = worker.backlog + flops / (Double(worker.slots) * worker.speed)
-        guard !isHere else { return compute }
+        guard !isHere else { return compute + worker.link.roundTrip }
         let bytes = queryBytes + keyBytes + resultBytes
         return compute + worker.link.roundTrip + broker.roundTrip + bytes / worker.link.bytesPerSecond
             + bytes / broker.bytesPerSecond

@@ -61,7 +61,7 @@ public struct Timeline: Sendable, Equatable {
         for shard in spans.indices.sorted(by: { spans[$0].computed < spans[$1].computed }) {
             let owner = plan.owners[shard]
             guard !fleet.isHere(owner) else {
-                spans[shard].done = spans[shard].computed
+                spans[shard].done = spans[shard].computed + fleet.workers[owner].link.roundTrip
                 continue
             }
             let link = fleet.workers[owner].link

@@ -18,9 +18,18 @@ extension DispatcherService {
         case .keep(let key): if let output { keep(output, key) }
         case .accepted(let id, let waiter): update(waiter, id, .accepted)
         case .refuse(let id, let waiter, let error): refuse(waiter, job: id.text, error)
-        case .conclude(let id, let outcome): conclude(id, outcome)
+        case .conclude(let id, let outcome):
+            // After the last result, of which it is no part.
+            measuringEffort {
+                conclude(id, outcome)
+                return nil
+            }
         case .storeAnswer(let id, let until): storeAnswer(id, keepUntil: until)
-        case .deliver(let id, let waiters): deliver(id, to: waiters)
+        case .deliver(let id, let waiters):
+            measuringEffort {
+                deliver(id, to: waiters)
+                return nil
+            }
         case .dropAnswer(let id): answers[id] = nil
         case .forget(let id): enqueue(JournalWork(id, .forget))
         case .note(let note): took(note)

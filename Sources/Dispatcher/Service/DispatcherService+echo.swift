@@ -2,17 +2,26 @@ import Fleet
 
 /// Measuring the way to the broker.
 extension DispatcherService {
-    func startEchoes() { sendEcho(echo.start(at: echoTime)) }
+    func startEchoes() { send(echoes: echo.start(at: seconds)) }
 
-    func received(echo payload: [UInt8]) {
-        guard let measured = echo.received(payload, at: echoTime) else { return }
-        meter.recordEcho(bytes: measured.bytes, seconds: measured.seconds)
-        if let next = measured.next { sendEcho(next) }
+    /// The way changes, as with load: its round trip is measured again while there is nothing else to do.
+    func measureAgain() {
+        guard jobs.isEmpty, echo.mayRepeat(at: seconds) else { return }
+        send(echoes: echo.start(at: seconds, isBrief: true))
     }
 
-    private var echoTime: Double { Instant.origin.duration(to: now) / .seconds(1) }
+    func received(echo payload: [UInt8]) {
+        guard let (finding, next) = echo.received(payload, at: seconds) else { return }
+        if let finding { meter.record(finding) }
+        send(echoes: next)
+    }
 
-    private func sendEcho(_ payload: [UInt8]) {
-        enqueue(.update(Message(topic: topics.dispatcherEcho(options.id), payload: payload, expiry: 5)))
+    /// This clock, in seconds.
+    var seconds: Double { Instant.origin.duration(to: now) / .seconds(1) }
+
+    private func send(echoes: [[UInt8]]) {
+        for payload in echoes {
+            enqueue(.update(Message(topic: topics.dispatcherEcho(options.id), payload: payload, expiry: 5)))
+        }
     }
 }

@@ -16,6 +16,24 @@ struct ReceivedOutput {
 /// Results of workers, looked into before they count.
 extension DispatcherService {
     func received(result: ResultMessage, _ worker: PeerID) {
+        measuringEffort {
+            take(result, worker)
+            return worker == LocalWorker.id ? nil : result.tensors?.bytes.count
+        }
+    }
+
+    /// Notes what the dispatcher itself has to do for a message, less what it does for others meanwhile.
+    ///
+    /// - Parameter work: returns the message's bytes; nil if there is none that would count.
+    func measuringEffort(_ work: () -> Int?) {
+        let (began, others) = (clock.now, effort)
+        let bytes = work()
+        let own = began.duration(to: clock.now) - (effort - others)
+        effort += own
+        if let bytes { meter.handled(bytes: bytes, seconds: own / .seconds(1)) }
+    }
+
+    private func take(_ result: ResultMessage, _ worker: PeerID) {
         let received = now
         var output: ReceivedOutput?
         let outcome: TaskEnd.Outcome
@@ -46,16 +64,16 @@ extension DispatcherService {
 
     /// Notes how long a good result was on its way, and how long its worker computed.
     private func measure(_ result: ResultMessage, _ key: ShardKey, _ worker: PeerID) {
-        guard let job = jobs[key.job], let start = core.start(of: result.lease), let tensors = result.tensors else {
-            return
-        }
+        guard let job = jobs[key.job], let tensors = result.tensors,
+            let attempt = job.report.shards[key.shard].attempts.last(where: { $0.number == result.attempt })
+        else { return }
         let flops = job.work.flops(of: key.shard)
         meter.record(
             FleetMeter.Observation(
                 flops: flops, shape: ShapeClass(kind: job.work.shapeKind, flops: flops),
-                bytes: job.report.shards[key.shard].bytesSent + tensors.bytes.count,
-                elapsed: start.duration(to: now) / .seconds(1), queued: result.queued / .seconds(1),
-                computed: result.compute / .seconds(1)),
+                taskBytes: attempt.bytes, resultBytes: worker == LocalWorker.id ? 0 : tensors.bytes.count,
+                departed: seconds - (job.start.duration(to: now) - attempt.departed) / .seconds(1), received: seconds,
+                queued: result.queued / .seconds(1), computed: result.compute / .seconds(1)),
             at: worker)
     }
 

@@ -4,15 +4,19 @@ import Logging
 
 /// Shards going out as tasks, and what is told of them.
 extension DispatcherService {
-    func send(_ assignment: Assignment) {
+    func send(_ assignment: Assignment) { measuringEffort { layOut(assignment) } }
+
+    /// - Returns: bytes of the message; nil if there is none.
+    private func layOut(_ assignment: Assignment) -> Int? {
         let key = assignment.key
-        guard let job = jobs[key.job] else { return }
+        guard let job = jobs[key.job] else { return nil }
         let header = TaskHeader(
             op: job.request.op, job: key.job, shard: key.shard, attempt: assignment.attempt, lease: assignment.lease,
             incarnation: assignment.incarnation)
         guard assignment.worker != LocalWorker.id else {
             noteSent(assignment, bytes: 0)
-            return computeHere(job.work.localTask(header, shard: key.shard), assignment.lease)
+            computeHere(job.work.localTask(header, shard: key.shard), assignment.lease)
+            return nil
         }
         let context: TaskContext?
         let payload: [UInt8]
@@ -21,7 +25,7 @@ extension DispatcherService {
             payload = try job.work.encodeTask(header, shard: key.shard, context: context)
         } catch {
             logger.error("a task could not be laid out", metadata: ["job": "\(key.job)", "reason": "\(error)"])
-            return
+            return nil
         }
         noteSent(assignment, bytes: payload.count)
         if let context, !context.isKept {
@@ -32,17 +36,20 @@ extension DispatcherService {
             topic: topics.task(worker: assignment.worker, dispatcher: options.id), payload: payload,
             contentType: JobAnswer.contentType)
         enqueue(.task(message, assignment.lease))
+        return payload.count
     }
 
     private func noteSent(_ assignment: Assignment, bytes: Int) {
         let key = assignment.key
         guard let start = jobs[key.job]?.start else { return }
+        let sent = start.duration(to: now)
+        let turn = assignment.worker == LocalWorker.id ? seconds : meter.departure(bytes: bytes, at: seconds)
         jobs[key.job]?.report.tasksSent += 1
         jobs[key.job]?.report.bytesSent += bytes
         jobs[key.job]?.report.shards[key.shard].attempts.append(
             JobReport.Attempt(
-                number: assignment.attempt, worker: assignment.worker.text, sent: start.duration(to: now), bytes: bytes)
-        )
+                number: assignment.attempt, worker: assignment.worker.text, sent: sent,
+                departed: sent + .seconds(turn - seconds), bytes: bytes))
     }
 
     /// The keys and values that the shard shares with others, if its worker keeps such.

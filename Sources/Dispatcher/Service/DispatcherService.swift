@@ -32,6 +32,8 @@ public actor DispatcherService {
     /// Speeds and links, as observed.
     var meter = FleetMeter()
     var echo = EchoProbe()
+    /// Time spent on tasks and results.
+    var effort = Duration.zero
     /// What workers keep for tasks to come.
     var contexts = ContextBook()
     /// The dispatcher's own threads.

@@ -30,6 +30,8 @@ struct JobReport: Sendable {
         let number: Int
         let worker: String
         let sent: Duration
+        /// When its turn came, behind the tasks sent before it.
+        var departed = Duration.zero
         let bytes: Int
     }
 

@@ -10,7 +10,7 @@ struct TaskWay: Equatable {
 
     /// What a message costs however small, as so many bytes more: half a round trip of some milliseconds on a slow link, of
     /// tenths on a fast one.
-    private static let bytesOfMessage = 32_768.0
+    static let bytesOfMessage = 32_768.0
 
     /// Puts what a worker measured between the times at which the dispatcher sent and received.
     ///

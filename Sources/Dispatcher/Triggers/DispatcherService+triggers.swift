@@ -119,21 +119,25 @@ extension DispatcherService {
         handle(TriggerEvent.tick)
     }
 
-    /// Tells every few seconds how the fleet is measured, and what the triggers counted.
+    /// Measures the way to the broker every few seconds, and tells how the fleet is measured and what the triggers counted.
     func publishStats() async {
-        guard !options.isEmbedded else { return }
         while !Task.isCancelled {
-            var json: JSON.Object = ["protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad)]
-            if let stats = triggers?.stats { json["triggers"] = stats }
-            let loads = core.loads
-            if loads.count <= Self.mostWorkersTold { json["fleet"] = meter.profile(loads, Self.toldShape).json }
-            enqueue(
-                .update(
-                    Message(
-                        topic: topics.dispatcherStats(options.id), payload: JSON.object(json).encoded(),
-                        contentType: "application/json", expiry: 15)))
+            measureAgain()
+            if !options.isEmbedded { publishStatsOnce() }
             do { try await clock.sleep(for: Self.statsInterval) } catch { return }
         }
+    }
+
+    private func publishStatsOnce() {
+        var json: JSON.Object = ["protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad)]
+        if let stats = triggers?.stats { json["triggers"] = stats }
+        let loads = core.loads
+        if loads.count <= Self.mostWorkersTold { json["fleet"] = meter.profile(loads, Self.toldShape).json }
+        enqueue(
+            .update(
+                Message(
+                    topic: topics.dispatcherStats(options.id), payload: JSON.object(json).encoded(),
+                    contentType: "application/json", expiry: 15)))
     }
 
     /// A large fleet's profile would be a large message every few seconds.

@@ -100,6 +100,17 @@ import Testing
         #expect(meter.link.bytesPerSecond > 5e6)
     }
 
+    @Test("expects of the sizes it saw what it saw, though the line through them would begin below zero")
+    func belowZero() {
+        var meter = LinkMeter(assumed: Link(roundTrip: 1e-4, bytesPerSecond: 1e9))
+        for index in 0..<100 {
+            let (bytes, seconds) = index % 2 == 0 ? (500_000, 0.001) : (600_000, 0.003)
+            meter.record(bytes: bytes, seconds: seconds)
+        }
+        let expected = [500_000.0, 600_000].map { meter.link.roundTrip + $0 / meter.link.bytesPerSecond }
+        #expect(meter.link.roundTrip == 0 && abs((expected[0] + expected[1]) / 0.004 - 1) < 0.1, "\(expected)")
+    }
+
     @Test("never has a negative round trip or bandwidth, whatever is observed")
     func nonsense() {
         var random = SeededGenerator(seed: 3)
@@ -118,58 +129,108 @@ import Testing
         probe.received(payload, at: 9) == nil
     }
 
-    @Test("measure small ones, then larger ones, then stop")
-    func sizes() throws {
+    /// - Parameters:
+    ///   - way: seconds there and back of one alone, by its bytes.
+    ///   - pace: between those sent at once.
+    private func findings(way: (Int) -> Double, pace: Double) throws -> [EchoProbe.Finding] {
         var probe = EchoProbe()
-        var payload: [UInt8]? = probe.start(at: 0)
-        var (sizes, time): ([Int], Double) = ([], 0)
-        while let sent = payload {
-            time += 0.001
-            let received = probe.received(sent, at: time)
-            let measured = try #require(received)
-            #expect(abs(measured.seconds - 0.001) < 1e-9 && measured.bytes == sent.count)
-            sizes.append(measured.bytes)
-            payload = measured.next
+        var (findings, time): ([EchoProbe.Finding], Double) = ([], 0)
+        var burst = probe.start(at: 0)
+        while !burst.isEmpty {
+            time += way(burst[0].count)
+            var next: [[UInt8]] = []
+            for (index, payload) in burst.enumerated() {
+                if index > 0 { time += pace }
+                let answer = probe.received(payload, at: time)
+                let received = try #require(answer)
+                if let finding = received.finding { findings.append(finding) }
+                next = received.next
+            }
+            burst = next
         }
-        #expect(sizes == [16, 16, 16, 16, 65_536, 65_536, 65_536, 1 << 20, 1 << 20])
         #expect(isIgnored([], &probe))
+        return findings
     }
 
-    @Test("do not burden a slow way with large ones")
-    func slow() {
-        var probe = EchoProbe()
-        var payload: [UInt8]? = probe.start(at: 0)
-        var (sizes, time): ([Int], Double) = ([], 0)
-        while let sent = payload {
-            time += 0.1
-            sizes.append(sent.count)
-            payload = probe.received(sent, at: time)?.next
+    @Test("tell the round trip and the pace of small ones, then of larger ones, each size rehearsed once")
+    func sizes() throws {
+        let found = try findings(way: { _ in 0.001 }, pace: 0.0002)
+        #expect(found.count == 12)
+        for (index, finding) in found.enumerated() {
+            let size = [16, 65_536, 1 << 20][index / 4]
+            switch finding {
+            case .roundTrip(let bytes, let seconds):
+                #expect(index % 4 < 2 && bytes == size && abs(seconds - 0.001) < 1e-9)
+            case .pace(let bytes, let seconds):
+                #expect(index % 4 >= 2 && bytes == size && abs(seconds - 0.0002) < 1e-9)
+            }
         }
-        #expect(sizes == [16, 16, 16, 16])
     }
 
-    @Test("that are doubled, changed or of an earlier connection do not count")
-    func strangers() {
+    @Test("are small ones only where that is asked for")
+    func brief() {
         var probe = EchoProbe()
-        let first = probe.start(at: 0)
+        #expect(!probe.mayRepeat(at: 0), "there is no connection yet")
+        var (sizes, burst) = (Set<Int>(), probe.start(at: 0, isBrief: true))
+        #expect(!probe.mayRepeat(at: 1) && probe.mayRepeat(at: 6))
+        while !burst.isEmpty {
+            sizes.formUnion(burst.map(\.count))
+            burst = burst.compactMap { probe.received($0, at: 0.001)?.next }.last ?? []
+        }
+        #expect(sizes == [16] && probe.mayRepeat(at: 1))
+    }
+
+    @Test("do not burden a slow way with more")
+    func slow() throws {
+        let slow = try findings(way: { _ in 0.1 }, pace: 0.1)
+        #expect(slow.count == 1)
+        let small = try findings(way: { _ in 0.001 }, pace: 0.001).prefix(4)
+        let slowWithMore = try findings(way: { $0 > 16 ? 0.05 : 0.001 }, pace: 0.001)
+        #expect(slowWithMore.count == 5)
+        if case .roundTrip(65_536, let seconds) = slowWithMore.last { #expect(abs(seconds - 0.05) < 1e-9) }
+        #expect(slowWithMore.dropLast() == small[...])
+    }
+
+    @Test("that are doubled, changed, out of order or of an earlier connection do not count")
+    func strangers() throws {
+        var probe = EchoProbe()
+        let first = probe.start(at: 0)[0]
         #expect(isIgnored([1, 2, 3], &probe))
         #expect(isIgnored(first.dropLast() + [9], &probe))
-        let second = probe.start(at: 5)
+        let second = probe.start(at: 5)[0]
         #expect(isIgnored(first, &probe))
-        let seconds = probe.received(second, at: 6)?.seconds
-        #expect(seconds == 1)
+        var next = probe.received(second, at: 5.001)?.next ?? []
         #expect(isIgnored(second, &probe))
+        while next.count == 1 { next = probe.received(next[0], at: 5.001)?.next ?? [] }
+        #expect(next.count > 2 && isIgnored(next[1], &probe))
+    }
+
+    @Test("make the broker's bandwidth that at which messages follow each other")
+    func pace() {
+        var meter = FleetMeter()
+        #expect(meter.messageSeconds == nil)
+        for _ in 0..<20 {
+            for bytes in [16, 65_536, 1 << 20] {
+                meter.record(.roundTrip(bytes: bytes, seconds: 4e-4 + Double(bytes) / 1e8))
+                meter.record(.pace(bytes: bytes, seconds: 2e-5 + Double(bytes) / 6e8))
+            }
+        }
+        #expect(abs(meter.broker.roundTrip / 4e-4 - 1) < 0.05)
+        #expect(abs(meter.broker.bytesPerSecond / 6e8 - 1) < 0.05)
+        #expect(abs((meter.messageSeconds ?? 0) / 2e-5 - 1) < 0.3)
     }
 }
 
-@Suite("What is known of a fleet") struct FleetMeterTests {
+@Suite("What is known of a fleet") final class FleetMeterTests {
     private let shape = ShapeClass(kind: 0, flops: 1e9)
+    private var clock = 0.0
 
     private func observe(_ meter: inout FleetMeter, _ worker: String, seconds: Double, onTheWay: Double, bytes: Int) {
+        clock += 100
         meter.record(
             FleetMeter.Observation(
-                flops: 1e9, shape: shape, bytes: bytes, elapsed: seconds + onTheWay + 0.5, queued: 0.5,
-                computed: seconds), at: peer(worker))
+                flops: 1e9, shape: shape, taskBytes: bytes, resultBytes: 0, departed: clock,
+                received: clock + seconds + onTheWay + 0.5, queued: 0.5, computed: seconds), at: peer(worker))
     }
 
     @Test("comes from results: computing and the way are told apart, waiting is neither")
@@ -184,6 +245,36 @@ import Testing
         // Less what is the broker's.
         #expect(abs(pi.link.roundTrip + profile.broker.roundTrip - 0.02) < 2e-3)
         #expect(abs(pi.link.bytesPerSecond / 1e7 - 1) < 0.1)
+    }
+
+    @Test("tells waiting for others' messages from the way: behind those of all at the broker, of its own at the link")
+    func turns() throws {
+        var meter = FleetMeter()
+        for _ in 0..<20 {
+            for bytes in [16, 1 << 20] { meter.record(.pace(bytes: bytes, seconds: Double(bytes) / 1e8)) }
+        }
+        // Two tasks each to two workers, sent at once, on links of 10 MB/s behind a broker of 100.
+        let bytes = 1_000_000
+        for job in 0..<60 {
+            let start = Double(100 * job)
+            let turns = (0..<4).map { _ in meter.departure(bytes: bytes, at: start) }
+            #expect(abs(turns[3] - start - 0.03) < 3e-3)
+            for (index, turn) in turns.enumerated() {
+                let way = 1e-3 + Double(bytes) / 1e8 + Double(bytes) / 1e7
+                // The second of each worker waits until the link is free.
+                let received = index < 2 ? turn + way : turns[index - 2] + way + Double(bytes) / 1e7
+                meter.record(
+                    FleetMeter.Observation(
+                        flops: 1e9, shape: shape, taskBytes: bytes, resultBytes: 0, departed: turn, received: received,
+                        queued: 0, computed: 0), at: peer(index.isMultiple(of: 2) ? "a" : "b"))
+            }
+        }
+        for worker in meter.profile(["a", "b"].map { WorkerLoad(id: peer($0), slots: 1, outstanding: []) }, shape)
+            .workers
+        {
+            let seconds = worker.link.roundTrip + Double(bytes) / worker.link.bytesPerSecond
+            #expect(abs(seconds / 0.1 - 1) < 0.1, "\(seconds)")
+        }
     }
 
     @Test("of a worker that was never seen computing is what it measured itself, or what is typical of the others")
