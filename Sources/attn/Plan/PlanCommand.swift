@@ -125,14 +125,18 @@ struct PlanCommand: AsyncParsableCommand {
         await withTaskGroup(of: FleetProfile?.self) { group in
             group.addTask {
                 for await case .message(let message) in events {
-                    let json = try? JSON(parsing: message.payload, limit: 64 << 20).object()
-                    if let fleet = try? json?.optionalObject("fleet"), let profile = try? FleetProfile(fleet) {
-                        return profile
+                    do throws(JSONError) {
+                        let stats = try JSON(parsing: message.payload, limit: 64 << 20).object()
+                        // A dispatcher of more than 1000 workers tells nothing of them.
+                        if let fleet = try stats.optionalObject("fleet") { return try FleetProfile(fleet) }
+                    } catch {
+                        Console.say("attn plan: \(message.topic) cannot be read, waiting for another: \(error)")
                     }
                 }
                 return nil
             }
             group.addTask {
+                // Cancelled once there is a profile.
                 try? await Task.sleep(for: bound)
                 return nil
             }
