@@ -92,7 +92,7 @@ bench-inference: setup ## Measure models on fleets: requests a second, strategie
 	@.build/release/attn bench strategies --model models/all-MiniLM-L6-v2 --runs 9
 	@.build/release/attn bench sensors
 
-# With a sweep of 200, hours: BENCH_OPTIONS="--sweep 20", or "--parts latency rate".
+# With its sweep of 200 about an hour: BENCH_OPTIONS="--sweep 20", or "--parts latency rate --rounds 5".
 .PHONY: bench-fleet
 bench-fleet: setup ## Hold fleets against their goals and against one in Python, into out/bench-fleet.json
 	swift build -c release
