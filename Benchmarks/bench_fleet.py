@@ -15,13 +15,14 @@ Parts, in the order of the table:
     links        slow_links.py: the choice on links of 10 and 100 Mbit/s
 
 "All away" is a fleet whose dispatcher computes nothing itself; "as freely planned" the same with one thread of its own
-(--local-threads 1), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet --direct`: from the
-request as bytes to the answer. What is compared alternates, round after round, so that all see the same machine; medians are
-compared, of rounds which are themselves medians of their jobs. Before jobs count, a tenth as many warm up; as freely planned 20, and
-of weak workers 3, so that the planner has measured links and speeds: a dispatcher that starts assumes gigabit Ethernet.
+(--local-threads 1), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet
+--direct`: from the request as bytes to the answer. What is compared alternates, round after round, so that all see the
+same machine; medians are compared, of rounds which are themselves medians of their jobs. Before jobs count, a tenth as
+many warm up; as freely planned 20, and of weak workers 3, so that the planner has measured links and speeds: a
+dispatcher that starts assumes gigabit Ethernet.
 
-Rows that need something that is not there are left out, and it is said what: torch, numpy, safetensors and paho-mqtt for the Python
-fleet, the right to make control groups for weak workers, root and iproute2 for links.
+Rows that need something that is not there are left out, and it is said what: torch, numpy, safetensors and paho-mqtt for
+the Python fleet, the right to make control groups for weak workers, root and iproute2 for links.
 """
 
 import itertools

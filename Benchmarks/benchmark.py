@@ -18,8 +18,8 @@ END_SECONDS = 10  # for a process to go by itself
 LARGEST_PACKET = 268_435_455  # bytes: all that MQTT can say
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-EXIT_STATUS = """Exit status: 0; 1 if something failed; 2 for wrong usage or if something needed is not there; 129, 130 and 143 after SIGHUP,
-SIGINT (Ctrl-C) and SIGTERM, with everything taken away that was started."""
+EXIT_STATUS = """Exit status: 0; 1 if something failed; 2 for wrong usage or if something needed is not there; 129, 130 and 143
+after SIGHUP, SIGINT (Ctrl-C) and SIGTERM, with everything taken away that was started."""
 
 LIBRARY = ctypes.CDLL(None)  # loaded here: a child between fork and exec had better not
 
