@@ -285,6 +285,8 @@ extension WorkerService {
             switch (error.code, result) {
             case (.notConnected, let key?): handle(.sendFailed(key))
             case (.tooLarge, let key?): replaceByFailure(key, error)
+            // Why there is no connection has been told, once.
+            case (.notConnected, nil): break
             default: logger.warning("publish failed", metadata: ["reason": "\(error.message)"])
             }
         }

@@ -83,7 +83,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
     var pipelined = 1
 
     @Option(
-        help: ArgumentHelp("The type in which tensors travel: f32, f16, bf16, i8. Default: f32.", valueName: "type"))
+        help: ArgumentHelp(
+            "The type in which tensors travel: f32, f16, bf16, i8, or auto. Default: f32.", valueName: "type"))
     var wire: String?
 
     @Flag(help: "Print one JSON object.")
@@ -101,6 +102,10 @@ struct BenchFleetCommand: AsyncParsableCommand {
         guard (0...1024).contains(localThreads) else { throw ValidationError("--local-threads must be 0 to 1024") }
         guard shares != nil else {
             throw ValidationError("--worker-shares must be numbers from 0.001 to 64, with commas")
+        }
+        let wires = ["auto"] + WireFormat.allCases.map(\.rawValue)
+        if let wire, !wires.contains(wire) {
+            throw ValidationError("--wire must be one of \(wires.joined(separator: ", "))")
         }
         if direct, job { throw ValidationError("--direct and --job exclude each other") }
         guard (1...100_000).contains(runs) else { throw ValidationError("--runs must be 1 to 100000") }

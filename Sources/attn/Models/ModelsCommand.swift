@@ -28,7 +28,7 @@ struct ModelsCommand: AsyncParsableCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let address = try connection.address(or: "name one with --broker")
+        let address = try connection.address(or: "start one with attn up")
         let topics = FleetTopics(fleet: try connection.fleetID())
         let census = try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-models-\(ConnectionOptions.clientID())"),

@@ -48,6 +48,9 @@ struct PlanCommand: AsyncParsableCommand {
         guard (4096...1 << 28).contains(messageBytes) else {
             throw ValidationError("--message-bytes must be 4096 to \(1 << 28)")
         }
+        if svg == "-" {
+            throw ValidationError("--svg needs a file: on the standard output is what is told of the plan")
+        }
         if file != nil, connection.broker != nil {
             throw ValidationError("--fleet with a file and --broker exclude each other")
         }
@@ -92,11 +95,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func fleet() async throws -> FleetProfile {
         guard let file else { return try await measuredFleet() }
-        guard let bytes = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure("\(file) cannot be read")
-        }
+        let bytes = try RequestFile.bytes(file)
         do throws(JSONError) {
-            return try FleetProfile(JSON(parsing: Array(bytes), limit: 64 << 20).object())
+            return try FleetProfile(JSON(parsing: bytes, limit: 64 << 20).object())
         } catch {
             throw CommandFailure("\(file): \(error)")
         }

@@ -54,7 +54,7 @@ extension Integration {
             arguments: [
                 ["--direct", "--job"], ["--worker-shares", "0.1,,0.2"], ["--worker-shares", "nan"],
                 ["--pipelined", "0"], ["--workers", "0"], ["--workers", "0", "--direct"], ["--workers", "257"],
-                ["--local-threads", "1"], ["--warm-up", "-1"],
+                ["--local-threads", "1"], ["--warm-up", "-1"], ["--wire", "f9"],
             ])
         func refusedFleet(options: [String]) async throws {
             let outcome = try await Program.run("attn", ["bench", "fleet"] + options, in: try Folder())
@@ -124,6 +124,13 @@ extension Integration {
             for key in ["fma_gflops", "read_gbytes_per_s", "read_all_gbytes_per_s"] {
                 #expect(try values.double(key) > 0)
             }
+        }
+
+        @Test("A worker that is not there is named")
+        func missingWorker() async throws {
+            let outcome = try await Program.run("attn", ["bench", "worker", "--program", "nowhere"], in: try Folder())
+            #expect(outcome.status == 1)
+            #expect(outcome.error.contains("nowhere cannot be measured: No such file"), "\(outcome.error)")
         }
 
         @Test("A worker's size, memory and birth, as one JSON object")
