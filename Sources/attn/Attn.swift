@@ -31,7 +31,7 @@ struct Attn: AsyncParsableCommand {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let misspelling = SubcommandMisspelling(arguments, of: Attn.self) {
-            misspelling.command.exit(withError: misspelling.error)
+            exit(withError: misspelling.error)
         }
         await main(arguments)
     }

@@ -3,24 +3,22 @@ import Settings
 
 /// A word where a subcommand stands that is none; swift-argument-parser calls it an unexpected argument.
 struct SubcommandMisspelling {
-    /// The command whose subcommand it was to be.
-    let command: any ParsableCommand.Type
     let error: ValidationError
 
     /// - Returns: nil if subcommands are spelled as they are, as far as any are needed.
     init?(_ arguments: [String], of root: any ParsableCommand.Type) {
-        var command = root
+        var (command, path) = (root, root.configuration.commandName ?? "")
         for word in arguments {
             let configuration = command.configuration
             guard !word.hasPrefix("-"), word != "help", !configuration.subcommands.isEmpty else { return nil }
             if let next = configuration.subcommands.first(where: { $0.configuration.commandName == word }) {
-                command = next
+                (command, path) = (next, "\(path) \(word)")
                 continue
             }
             // What is no subcommand is for the default one.
             guard configuration.defaultSubcommand == nil else { return nil }
-            self.command = command
-            error = ValidationError("Unknown subcommand '\(word)'.\(Self.hint(word, configuration.subcommands))")
+            error = ValidationError(
+                "Unknown subcommand '\(word)' of '\(path)'.\(Self.hint(word, configuration.subcommands))")
             return
         }
         return nil

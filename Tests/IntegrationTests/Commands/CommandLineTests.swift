@@ -6,10 +6,10 @@ extension Integration {
         @Test(
             "A mistyped subcommand is told of, with the one that was meant",
             arguments: [
-                (["benhc", "fleet"], "Unknown subcommand 'benhc'. Did you mean 'bench'?"),
-                (["bench", "flete"], "Unknown subcommand 'flete'. Did you mean 'fleet'?"),
+                (["benhc", "fleet"], "Unknown subcommand 'benhc' of 'attn'. Did you mean 'bench'?"),
+                (["bench", "flete"], "Unknown subcommand 'flete' of 'attn bench'. Did you mean 'fleet'?"),
                 (["triggers", "chekc", "x"], "Did you mean 'check'?"),
-                (["xylophone"], "Unknown subcommand 'xylophone'.\n"),
+                (["xylophone"], "Unknown subcommand 'xylophone' of 'attn'.\n"),
             ])
         func misspelled(arguments: [String], says: String) async throws {
             let outcome = try await Program.run("attn", arguments, in: try Folder())
