@@ -307,8 +307,11 @@ def run(options):
             options.json.parent.mkdir(parents=True, exist_ok=True)
             options.json.write_text(json.dumps(table.json(options, start), indent=1) + "\n")
             tell(f"{len(table.rows)} rows are in {options.json}")
-    if table.failed or not table.rows:
-        raise BenchError(f"{len(table.failed)} failed, {len(table.left_out)} left out, {len(table.rows)} rows measured")
+    outcome = f"{len(table.failed)} failed, {len(table.left_out)} left out, {len(table.rows)} rows measured"
+    if table.failed:
+        raise BenchError(outcome)
+    if not table.rows:
+        raise MissingError(outcome)
 
 
 def measure(name, part, programs, options, table):
