@@ -19,7 +19,7 @@ LARGEST_PACKET = 268_435_455  # bytes: all that MQTT can say
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_STATUS = """Exit status: 0; 1 if something failed; 2 for wrong usage or if something needed is not there; 129, 130 and 143
-after SIGHUP, SIGINT (Ctrl-C) and SIGTERM, with everything taken away that was started."""
+after SIGHUP, SIGINT (Ctrl-C) and SIGTERM, with everything ended that was started."""
 
 LIBRARY = ctypes.CDLL(None)  # loaded here: a child between fork and exec had better not
 
@@ -64,7 +64,7 @@ def exit_status(run, *arguments):
         tell(error)
         return 1
     except Stopped as stopped:
-        tell(f"stopped by {stopped}; what it had started has been taken away")
+        tell(f"stopped by {stopped}; what it had started has ended")
         return stopped.status
 
 
