@@ -64,40 +64,22 @@ bench: setup ## Measure small jobs against the bare broker's round trip
 check-arm64: setup ## Compile the kernels for arm64 and look at the code, on any machine
 	@tools/check_arm64_kernels.sh
 
-# Where torch is not importable by PYTHON, an environment of its own is made, once.
-PYTHON ?= python3
-BENCH_VENV := out/bench-venv
+# A Python that has what is compared with: PYTHON, or else an environment of its own, made once.
+export PYTHON ?= python3
 
 .PHONY: bench-kernels
 bench-kernels: setup ## Compare the kernels with PyTorch on one core, into out/bench-kernels.json
 	swift build -c release --product attn
 	@mkdir -p out
-	@python=$(PYTHON); \
-	if ! $$python -c 'import torch' 2>/dev/null; then \
-		python=$(BENCH_VENV)/bin/python; \
-		if ! $$python -c 'import torch' 2>/dev/null; then \
-			echo "$(PYTHON) has no torch: installing it into $(BENCH_VENV), some gigabytes; PYTHON=... names one that has it"; \
-			$(PYTHON) -m venv $(BENCH_VENV); \
-			$$python -m pip install --quiet torch numpy; \
-		fi; \
-	fi; \
+	@python=$$(tools/bench_python torch numpy); \
 	$$python tools/bench_kernels.py .build/release/attn --json out/bench-kernels.json $(BENCH_OPTIONS)
 
-# The same for models, which need more than torch.
 .PHONY: bench-models
 bench-models: setup ## Compare MiniLM with PyTorch and onnxruntime on one core, into out/bench-models.json
 	swift build -c release --product attn
 	@mkdir -p out
 	@tools/install_minilm
-	@python=$(PYTHON); needs='import torch, transformers, onnx, onnxruntime'; \
-	if ! $$python -c "$$needs" 2>/dev/null; then \
-		python=$(BENCH_VENV)/bin/python; \
-		if ! $$python -c "$$needs" 2>/dev/null; then \
-			echo "$(PYTHON) lacks what is compared with: installing it into $(BENCH_VENV), some gigabytes"; \
-			$(PYTHON) -m venv $(BENCH_VENV); \
-			$$python -m pip install --quiet torch transformers onnx onnxruntime numpy; \
-		fi; \
-	fi; \
+	@python=$$(tools/bench_python torch transformers onnx onnxruntime numpy); \
 	$$python tools/bench_models.py --model models/all-MiniLM-L6-v2 --json out/bench-models.json $(BENCH_OPTIONS)
 
 .PHONY: bench-inference
@@ -110,20 +92,11 @@ bench-inference: setup ## Measure models on fleets: requests a second, strategie
 	@.build/release/attn bench strategies --model models/all-MiniLM-L6-v2 --runs 9
 	@.build/release/attn bench sensors
 
-# Some 25 minutes with a sweep of 200: BENCH_OPTIONS="--sweep 20".
+# With its sweep of 200 about an hour: BENCH_OPTIONS="--sweep 20", or "--parts latency rate --rounds 5".
 .PHONY: bench-fleet
 bench-fleet: setup ## Hold fleets against their goals and against one in Python, into out/bench-fleet.json
 	swift build -c release
-	@mkdir -p out
-	@python=$(PYTHON); needs='import torch, numpy, safetensors, paho.mqtt'; \
-	if ! $$python -c "$$needs" 2>/dev/null; then \
-		python=$(BENCH_VENV)/bin/python; \
-		if ! $$python -c "$$needs" 2>/dev/null; then \
-			echo "$(PYTHON) lacks what is compared with: installing it into $(BENCH_VENV), some gigabytes"; \
-			$(PYTHON) -m venv $(BENCH_VENV); \
-			$$python -m pip install --quiet torch numpy safetensors paho-mqtt; \
-		fi; \
-	fi; \
+	@python=$$(tools/bench_python torch numpy safetensors paho-mqtt); \
 	$$python Benchmarks/bench_fleet.py --json out/bench-fleet.json $(BENCH_OPTIONS)
 
 .PHONY: bench-triggers

@@ -1,156 +1,342 @@
 #!/usr/bin/env python3
-"""Holds the fleet against its goals, in one run: the table of docs/scaling.md.
+"""Holds the fleet against its goals: the table of docs/scaling.md.
 
     make bench-fleet
-    python3 Benchmarks/bench_fleet.py --attn .build/release/attn --sweep 200 --json out/bench-fleet.json
+    make bench-fleet BENCH_OPTIONS="--sweep 20"
+    python3 Benchmarks/bench_fleet.py --rounds 5 --parts latency rate --json out/bench-fleet.json
+    python3 Benchmarks/bench_fleet.py --parts sweep --sweep 200 --rounds 1 --seed 2
 
-Rows that need a fleet in Python are left out where torch and paho-mqtt are missing, those of weak workers where control groups of
-the CPU are not this user's to make. Both say so. Rounds alternate between the two that are compared; medians are compared.
+Parts, in the order of the table:
+
+    latency      one small job, and one large one, away on 2 workers
+    rate         small jobs, 8 under way at a time
+    speed-up     2, 4, 8 and 16 workers of 5 % of a core each; then workers of 10, 5, 2.5 and 1.25 %
+    sweep        random jobs on random fleets: what was predicted, and whether doing it here or away was the right choice
+    links        slow_links.py: the choice on links of 10 and 100 Mbit/s
+
+"All away" is a fleet whose dispatcher computes nothing itself; "as freely planned" the same with one thread of its own
+(--local-threads 1), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet
+--direct`: from the request as bytes to the answer. What is compared alternates, round after round, so that all see the
+same machine; medians are compared, of rounds which are themselves medians of their jobs. Before jobs count, a tenth as
+many warm up; as freely planned 20, and of weak workers 3, so that the planner has measured links and speeds: a
+dispatcher that starts assumes gigabit Ethernet.
+
+Rows that need something that is not there are left out, and it is said what: torch, numpy, safetensors and paho-mqtt for
+the Python fleet, the right to make control groups for weak workers, root and iproute2 for links.
 """
 
-import argparse
+import itertools
 import json
 import os
+import pathlib
 import random
 import statistics
-import subprocess
 import sys
+import tempfile
+import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from benchmark import (
+    BenchError, MissingError, Parser, check_executables, exit_status, number, output, quantile, tell, why_no_core_shares)
+
+HERE = pathlib.Path(__file__).resolve().parent
 SMALL = ["--heads", "12", "--queries", "128", "--keys", "128", "--head-size", "32"]
 LARGE = ["--heads", "8", "--queries", "2048", "--keys", "2048", "--head-size", "64"]
+TWO = ["--workers", "2"]
+FREELY = ["--local-threads", "1", "--warm-up", "20"]
+HERE_ONLY = ["--workers", "0", "--local-threads", "1"]
+PIPELINED = ["--pipelined", "8"]
+SHARES = [0.05, 0.1, 0.2, 0.4]
+PERCENTILES = [10, 25, 50, 75, 90, 99, 100]
+SECONDS = 900  # for one command
+LINKS_SECONDS = 3600
 
 
-class Missing(Exception):
-    """Something that a measurement needs is not there."""
+# What is run
 
 
-def run(command, seconds=600):
-    """The JSON object that a command prints; its own words if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
-    if done.returncode != 0:
-        raise Missing(" ".join(done.stderr.split())[:300] or f"exit {done.returncode}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+class Programs:
+    """What measures, each as the JSON object that it prints."""
+
+    def __init__(self, attn):
+        self.attn = attn
+
+    def fleet(self, *arguments):
+        return self.run([self.attn, "bench", "fleet", "--direct", *arguments, "--json"])
+
+    def kernel(self, *arguments):
+        return self.run([self.attn, "bench", "kernel", *arguments, "--json"])
+
+    def python_fleet(self, *arguments):
+        return self.run([sys.executable, HERE / "python_fleet.py", *arguments, "--json"])
+
+    def slow_links(self):
+        with tempfile.TemporaryDirectory(prefix="attn-bench-") as folder:
+            file = pathlib.Path(folder, "links.json")
+            folder_of_programs = pathlib.Path(self.attn).parent
+            self.said([sys.executable, HERE / "slow_links.py", "--bin", folder_of_programs, "--json", file], LINKS_SECONDS)
+            return json.loads(file.read_text())
+
+    def run(self, words):
+        return json.loads(self.said(words, SECONDS).strip().splitlines()[-1])
+
+    @staticmethod
+    def said(words, seconds):
+        status, said, errors = output(words, seconds)
+        if status != 0:
+            # Scripts of this folder end with 2 where something is not there.
+            kind = MissingError if status == 2 else BenchError
+            raise kind(" ".join(errors.split())[:500] or f"{' '.join(map(str, words))}: exit status {status}")
+        return said
 
 
-def attn(options, *arguments):
-    return run([options.attn, "bench", *arguments, "--json"])
+def rounds(count, **sides):
+    """What each side measured, by its name, a list of all rounds; the sides take turns."""
+    found = {name: [] for name in sides}
+    for _ in range(count):
+        for name, measure in sides.items():
+            found[name].append(measure())
+    return found
 
 
-def python_fleet(*arguments):
-    return run([sys.executable, os.path.join(HERE, "python_fleet.py"), *arguments, "--json"])
+def median(values, key=None):
+    return statistics.median(value[key] if key else value for value in values)
 
 
-def median(values):
-    return statistics.median(values)
+# The table
 
 
-def row(what, measured, goal, holds, **more):
-    print(f"{what:<58} {measured:>8.2f}   goal {goal:<8} {'met' if holds else 'SHORT'}", flush=True)
-    return {"what": what, "measured": measured, "goal": goal, "met": holds, **more}
+class Table:
+    """Rows of what was measured against what, printed as they come."""
+
+    def __init__(self):
+        self.rows, self.left_out, self.failed = [], [], []
+
+    def header(self):
+        print(f"{'what':<52} {'against':<52} {'measured':>8}  goal", flush=True)
+
+    def add(self, what, against, measured, goal, **more):
+        """goal: "<= 1.3" or ">= 3"."""
+        sign, bound = goal.split()
+        is_met = measured <= float(bound) if sign == "<=" else measured >= float(bound)
+        print(f"{what:<52} {against:<52} {measured:>8.2f}  {goal:<8} {'met' if is_met else 'SHORT'}", flush=True)
+        self.rows.append({"what": what, "against": against, "measured": measured, "goal": goal, "met": is_met, **more})
+
+    def note(self, text):
+        print(f"    {text}", flush=True)
+
+    def json(self, options, start):
+        return {
+            "rows": self.rows, "left_out": self.left_out, "failed": self.failed, "rounds": options.rounds, "seed": options.seed,
+            "elapsed_s": time.monotonic() - start, "load": os.getloadavg(), "cores": os.cpu_count()}
 
 
-def small_latency(options):
-    kernel = attn(options, "kernel", *SMALL)["median_s"]
-    rounds = [attn(options, "fleet", *SMALL, "--direct", "--workers", "2", "--runs", "300") for _ in range(options.rounds)]
-    ratios = [r["median_s"] / (r["floor_median_s"] + kernel) for r in rounds]
-    through = attn(options, "fleet", *SMALL, "--workers", "2", "--runs", "300")
-    return row(
-        "small job, direct, of bare round trip + kernel", median(ratios), "<= 1.3", median(ratios) <= 1.3,
-        median_s=median(r["median_s"] for r in rounds), floor_s=median(r["floor_median_s"] for r in rounds),
-        kernel_s=kernel, through_job_topic_s=through["median_s"])
+def percentiles(values):
+    """By name: p10 … p99 and max."""
+    return {"max" if p == 100 else f"p{p}": quantile(values, p / 100) for p in PERCENTILES}
 
 
-def against_python(options):
-    ours, theirs = [], []
-    for _ in range(options.rounds):
-        ours.append(attn(options, "fleet", *SMALL, "--direct", "--workers", "2", "--runs", "1500", "--pipelined", "8"))
-        theirs.append(python_fleet(*SMALL, "--workers", "2", "--runs", "600", "--pipelined", "8"))
-    ratio = median(o["jobs_per_s"] / t["jobs_per_s"] for o, t in zip(ours, theirs))
-    yield row("small jobs a second, 8 at a time, of the Python fleet's", ratio, ">= 3", ratio >= 3,
-              jobs_per_s=median(o["jobs_per_s"] for o in ours), python=median(t["jobs_per_s"] for t in theirs))
-    ours, theirs = [], []
-    for _ in range(options.rounds):
-        ours.append(attn(options, "fleet", *LARGE, "--direct", "--workers", "2", "--runs", "9"))
-        theirs.append(python_fleet(*LARGE, "--workers", "2", "--runs", "9"))
-    ratio = median(o["median_s"] / t["median_s"] for o, t in zip(ours, theirs))
-    yield row("large job, direct, of the Python fleet's", ratio, "<= 0.6", ratio <= 0.6,
-              median_s=median(o["median_s"] for o in ours), python_s=median(t["median_s"] for t in theirs))
+def in_words(values, scale=1, unit=""):
+    return ", ".join(f"{name} {value * scale:.{0 if unit else 2}f}{unit}" for name, value in percentiles(values).items())
 
 
-def weak(options, workers, shares, runs=3):
-    return attn(options, "fleet", *LARGE, "--direct", "--workers", str(workers), "--worker-shares", shares,
-                "--runs", str(runs))
+# Parts
 
 
-def more_workers(options):
-    """Each worker has a twentieth of a core: weak devices, and a broker that is not the limit."""
-    alone = weak(options, 1, "0.05")["median_s"]
-    for count in (2, 4, 8, 16):
-        found = weak(options, count, "0.05", runs=5)
-        speedup = alone / found["median_s"]
-        yield row(f"{count} workers of 5 % of a core: speed-up", speedup, f">= {0.9 * count:g}", speedup >= 0.9 * count,
-                  alone_s=alone, median_s=found["median_s"], predicted_s=found["predicted_median_s"])
-    alone = weak(options, 1, "0.1")["median_s"]
-    mixed = weak(options, 4, "0.1,0.05,0.025,0.0125", runs=5)
-    share = alone / mixed["median_s"] / 1.875
-    yield row("speeds 1, 1/2, 1/4, 1/8: of their sum", share, ">= 0.85", share >= 0.85,
-              alone_s=alone, median_s=mixed["median_s"], predicted_s=mixed["predicted_median_s"])
+def latency(programs, options, table):
+    runs = ["--runs", "300"]
+    found = rounds(
+        options.rounds, kernel=lambda: programs.kernel(*SMALL), away=lambda: programs.fleet(*SMALL, *TWO, *runs),
+        free=lambda: programs.fleet(*SMALL, *TWO, *runs, *FREELY))
+    against = "bare broker round trip of the same bytes + kernel"
+    for name, way in (("away", "all away"), ("free", "as freely planned")):
+        ratios = [
+            fleet["median_s"] / (fleet["floor_median_s"] + kernel["median_s"])
+            for fleet, kernel in zip(found[name], found["kernel"])]
+        table.add(
+            f"small job, {way}", against, median(ratios), "<= 1.3", median_s=median(found[name], "median_s"),
+            floor_s=median(found[name], "floor_median_s"), kernel_s=median(found["kernel"], "median_s"), rounds=found[name])
 
 
-def sweep(options):
-    """Random jobs on random fleets: what was predicted, and whether doing it here or not was the right choice.
+def rate(programs, options, table):
+    jobs = [*SMALL, *TWO, *PIPELINED]
+    against_python(
+        programs, options, table, "small jobs a second, 8 at a time", ">= 3", "jobs_per_s", [*jobs, "--runs", "1500"],
+        [*jobs, "--runs", "600"])
 
-    "Here" is the bare kernel on one thread, without reading a request and laying out an answer: for small jobs, no choice reaches it.
-    """
+
+def large_latency(programs, options, table):
+    jobs = [*LARGE, *TWO, "--runs", "9"]
+    against_python(programs, options, table, "large job", "<= 0.6", "median_s", jobs, jobs)
+
+
+def against_python(programs, options, table, what, goal, key, ours, theirs):
+    found = rounds(
+        options.rounds, away=lambda: programs.fleet(*ours), python=lambda: programs.python_fleet(*theirs),
+        free=lambda: programs.fleet(*ours, *FREELY))
+    for name, way in (("away", "all away"), ("free", "as freely planned")):
+        ratios = [fleet[key] / python[key] for fleet, python in zip(found[name], found["python"])]
+        table.add(
+            f"{what}, {way}", "fleet in Python: paho-mqtt, torch", median(ratios), goal,
+            **{key: median(found[name], key), f"python_{key}": median(found["python"], key)}, rounds=found[name],
+            python_rounds=found["python"])
+
+
+def weak(programs, workers, shares):
+    """Devices are weak, and the broker is not the limit."""
+    return programs.fleet(
+        *LARGE, "--workers", str(workers), "--worker-shares", shares, "--runs", "5", "--warm-up", "3")
+
+
+def speed_up(programs, options, table):
+    check_shares()
+    counts = [1, 2, 4, 8, 16]
+    found = rounds(options.rounds, **{str(count): lambda count=count: weak(programs, count, "0.05") for count in counts})
+    for count in counts[1:]:
+        measured = median(alone["median_s"] / many["median_s"] for alone, many in zip(found["1"], found[str(count)]))
+        table.add(
+            f"speed-up by {count} workers of 5 % of a core", "1 worker of 5 %", measured, f">= {0.9 * count:g}",
+            **weak_times(found["1"], found[str(count)]))
+
+
+def mixed(programs, options, table):
+    check_shares()
+    found = rounds(
+        options.rounds, alone=lambda: weak(programs, 1, "0.1"), mixed=lambda: weak(programs, 4, "0.1,0.05,0.025,0.0125"))
+    measured = median(
+        alone["median_s"] / many["median_s"] / 1.875 for alone, many in zip(found["alone"], found["mixed"]))
+    table.add(
+        "workers of speeds 1, 1/2, 1/4, 1/8", "sum of their speeds", measured, ">= 0.85",
+        **weak_times(found["alone"], found["mixed"]))
+
+
+def weak_times(alone, many):
+    return {
+        "alone_s": median(alone, "median_s"), "median_s": median(many, "median_s"),
+        "predicted_s": median(many, "predicted_median_s"), "alone_rounds": alone, "rounds": many}
+
+
+def check_shares():
+    if reason := why_no_core_shares():
+        raise MissingError(f"needs {reason}")
+
+
+def sweep(programs, options, table):
+    check_shares()
     chance = random.Random(options.seed)
-    errors, regrets, jobs = [], [], []
+    jobs = []
     for index in range(options.sweep):
-        shape = ["--heads", str(chance.choice([1, 2, 4, 8, 12])), "--queries", str(chance.choice([1, 16, 128, 512, 1024])),
-                 "--keys", str(chance.choice([128, 512, 1024, 2048])), "--head-size", str(chance.choice([32, 64, 128]))]
-        workers = chance.choice([1, 2, 3, 4])
-        shares = ",".join(str(chance.choice([0.05, 0.1, 0.2, 0.4])) for _ in range(workers))
-        fleet = ["fleet", *shape, "--direct", "--workers", str(workers), "--worker-shares", shares, "--runs", "10"]
-        away = attn(options, *fleet)
-        free = attn(options, *fleet, "--local-threads", "1")
-        here = attn(options, "kernel", *shape)["median_s"]
-        errors += [away["prediction_error"], free["prediction_error"]]
-        regrets.append(free["median_s"] / min(away["median_s"], here))
-        jobs.append({"shape": shape, "shares": shares, "away": away, "free": free, "here_s": here})
-        print(f"\r{index + 1} of {options.sweep}", end="", file=sys.stderr, flush=True)
-    print("\r", end="", file=sys.stderr)
-    middle, worst = median(errors), max(regrets)
-    parts = statistics.quantiles(errors, n=20)
-    yield row("predicted makespan: off by, median of the sweep", middle, "<= 0.2", middle <= 0.2,
-              p25=parts[4], p75=parts[14], p95=parts[18], jobs=jobs)
-    yield row("free choice, of the better of bare kernel and away", median(regrets), "<= 1.1", median(regrets) <= 1.1,
-              worst=worst, above=sum(r > 1.1 for r in regrets), of=len(regrets))
+        jobs.append(one_of_sweep(programs, options, chance))
+        show_progress(index + 1, options.sweep)
+    errors = {side: [job[side]["prediction_error"] for job in jobs] for side in ("away", "free")}
+    both = errors["away"] + errors["free"]
+    table.add(
+        "predicted makespan", "measured: off by, median of the sweep", quantile(both, 0.5), "<= 0.2",
+        percentiles=percentiles(both), away=percentiles(errors["away"]), free=percentiles(errors["free"]), jobs=jobs)
+    table.note(f"off by: {in_words(both, 100, ' %')}")
+    for side, way in (("away", "all away"), ("free", "as freely planned")):
+        table.note(f"    {way}: {in_words(errors[side], 100, ' %')}")
+    ratios = [job["free_s"] / min(job["away_s"], job["here_s"]) for job in jobs]
+    bare = [job["free_s"] / min(job["away_s"], job["kernel_s"]) for job in jobs]
+    table.add(
+        "as freely planned", "better of here only and all away, worst of the sweep", max(ratios), "<= 1.1",
+        percentiles=percentiles(ratios), of_bare_kernel=percentiles(bare), above=sum(ratio > 1.1 for ratio in ratios),
+        of=len(ratios))
+    table.note(f"of the better: {in_words(ratios)}; above 1.1: {sum(ratio > 1.1 for ratio in ratios)} of {len(ratios)}")
+    table.note(f"for information, with the bare kernel as here only: {in_words(bare)}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--attn", default=".build/release/attn", help="the program (default: .build/release/attn)")
-    parser.add_argument("--rounds", type=int, default=3, help="of each comparison (default: 3)")
-    parser.add_argument("--sweep", type=int, default=200, help="random jobs and fleets, some 6 s each (default: 200)")
-    parser.add_argument("--seed", type=int, default=1, help="of the sweep (default: 1)")
-    parser.add_argument("--json", metavar="FILE", help="write what was measured there")
-    options = parser.parse_args()
-    rows = []
-    parts = [lambda o: [small_latency(o)], against_python, more_workers] + ([sweep] if options.sweep > 1 else [])
-    for part in parts:
-        try:
-            for measured in part(options):
-                rows.append(measured)
-        except (Missing, subprocess.TimeoutExpired, OSError) as error:
-            print(f"left out: {error}", file=sys.stderr)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump({"rows": rows, "load": os.getloadavg()}, file, indent=1)
-    return 0 if rows else 1
+def one_of_sweep(programs, options, chance):
+    """A random job on a random fleet, in each way."""
+    shape = [
+        "--heads", str(chance.choice([1, 2, 4, 8, 12])), "--queries", str(chance.choice([1, 16, 128, 512, 1024])),
+        "--keys", str(chance.choice([128, 512, 1024, 2048])), "--head-size", str(chance.choice([32, 64, 128]))]
+    workers = chance.choice([1, 2, 3, 4])
+    shares = [chance.choice(SHARES) for _ in range(workers)]
+    fleet = ["--workers", str(workers), "--worker-shares", ",".join(map(str, shares))]
+    runs = [*shape, "--runs", "10"]
+    found = rounds(
+        options.rounds, away=lambda: programs.fleet(*runs, *fleet, "--warm-up", "3"),
+        free=lambda: programs.fleet(*runs, *fleet, *FREELY), here=lambda: programs.fleet(*runs, *HERE_ONLY),
+        kernel=lambda: programs.kernel(*shape))
+    job = {"shape": shape, "shares": shares}
+    for side, measured in found.items():
+        job[f"{side}_s"] = median(measured, "median_s")
+        job[side] = {"rounds": measured}
+        if side != "kernel":
+            job[side]["prediction_error"] = median(measured, "prediction_error")
+    return job
+
+
+def show_progress(done, of):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{done} of {of} of the sweep" if done < of else "\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def links(programs, options, table):
+    """Each job on each link; below its break-even a job should stay, above it go."""
+    for megabits, rows in itertools.groupby(programs.slow_links()["rows"], key=lambda row: row["link_mbit_s"]):
+        rows = list(rows)
+        table.add(
+            f"as freely planned, links of {megabits} Mbit/s", "better of here only and all away, worst of the jobs",
+            max(row["ratio"] for row in rows), "<= 1.1", jobs=rows)
+        for row in rows:
+            better = "here" if row["local_ms"] <= row["fleet_ms"] else "away"
+            choices = ", ".join(sorted(set(row["choices"])))
+            table.note(f"{row['job']}: better {better}, chosen {choices}, {row['ratio']:.2f} of the better")
+
+
+# In the order of the table; a part of it may stand in several places.
+ORDER = [
+    ("latency", latency), ("rate", rate), ("latency", large_latency), ("speed-up", speed_up), ("speed-up", mixed),
+    ("sweep", sweep), ("links", links),
+]
+PARTS = list(dict.fromkeys(name for name, _ in ORDER))
+
+
+def run(options):
+    check_executables({options.attn: "make release, or name it by --attn"})
+    programs, table, start = Programs(options.attn), Table(), time.monotonic()
+    table.header()
+    try:
+        for name, part in ORDER:
+            if name in options.parts and (name != "sweep" or options.sweep > 0):
+                measure(name, part, programs, options, table)
+    finally:
+        # Also what there is when it is stopped; but nothing in the place of an earlier run's.
+        if options.json and table.rows:
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(json.dumps(table.json(options, start), indent=1) + "\n")
+            tell(f"{len(table.rows)} rows are in {options.json}")
+    outcome = f"{len(table.failed)} failed, {len(table.left_out)} left out, {len(table.rows)} rows measured"
+    if table.failed:
+        raise BenchError(outcome)
+    if not table.rows:
+        raise MissingError(outcome)
+
+
+def measure(name, part, programs, options, table):
+    try:
+        part(programs, options, table)
+    except MissingError as error:
+        table.left_out.append({"part": name, "reason": str(error)})
+        tell(f"{name}, left out: {error}")
+    except BenchError as error:
+        table.failed.append({"part": name, "reason": str(error)})
+        tell(f"{name}, failed: {error}")
+
+
+def parser():
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    built = ".build/release/attn"
+    add("--attn", default=built, metavar="FILE", help=f"the program, with attn-worker beside it ({built})")
+    add("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help="some of the table (all)")
+    add("--rounds", type=number(int, 1, 100), default=3, metavar="N", help="of each comparison (3)")
+    add("--sweep", type=number(int, 0, 10_000), default=200, metavar="N", help="random jobs and fleets; 0 for none (200)")
+    add("--seed", type=int, default=1, metavar="N", help="of the sweep (1)")
+    add("--json", type=pathlib.Path, metavar="FILE", help="write what was measured there, every round too")
+    return parser
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(exit_status(run, parser().parse_args()))

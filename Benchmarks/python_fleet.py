@@ -20,21 +20,17 @@ What it does not do, and ours does: leases, heartbeats, retries, hedges, checks 
 other types, masks, reports. A message or a worker that is lost ends the run with an error.
 
 The first job's answer is compared with PyTorch's own. A tenth as many jobs as are measured come first, to warm up.
-Times are from Q, K and V in memory to Y in memory. Exit status: 0; 1 if something failed; 2 for wrong usage or if
-something is not installed; 130 and 143 after SIGINT and SIGTERM.
+Times are from Q, K and V in memory to Y in memory.
 """
+
+from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import dataclasses
-import functools
 import json
-import math
 import os
 import pathlib
-import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -43,25 +39,22 @@ import tempfile
 import time
 import warnings
 
+from benchmark import (
+    START_SECONDS, BenchError, MissingError, Parser, broker_configuration, check_executables, exit_status, number, process,
+    quantile, wait)
+
 try:
     import paho.mqtt
     import paho.mqtt.client as mqtt
     import safetensors.torch
     import torch
     import torch.nn.functional
+    NOT_INSTALLED = None
 except ImportError as error:
-    print(f"python_fleet.py needs torch, numpy, paho-mqtt and safetensors: {error}", file=sys.stderr)
-    sys.exit(2)
+    NOT_INSTALLED = error
 
-START_SECONDS = 60  # until workers are ready: importing PyTorch takes seconds on a small machine
 JOB_SECONDS = 60
-END_SECONDS = 5
-LARGEST_PACKET = 268_435_455  # bytes: all that MQTT can say
 SOCKET_BUFFER = 4 << 20  # bytes
-
-
-class FleetError(Exception):
-    """Ends the run; the text is for people."""
 
 
 # Messages
@@ -142,7 +135,7 @@ class Link:
         client.on_socket_open = self.opened
         client.connect("127.0.0.1", port, keepalive=600)
         self.client = client
-        wait(lambda: self.turn() or self.is_ready, START_SECONDS, "the broker did not let us subscribe")
+        wait(lambda: self.turn() or self.is_ready, "the broker did not let us subscribe")
 
     def subscribed(self, *_):
         self.is_ready = True
@@ -156,7 +149,7 @@ class Link:
         """Lets paho send and receive once."""
         code = self.client.loop(timeout)
         if code != mqtt.MQTT_ERR_SUCCESS:
-            raise FleetError(f"the connection to the broker is lost: {mqtt.error_string(code)}")
+            raise BenchError(f"the connection to the broker is lost: {mqtt.error_string(code)}")
 
     def publish(self, topic, payload):
         self.client.publish(topic, payload)
@@ -169,14 +162,6 @@ class Link:
 
     def close(self):
         self.client.disconnect()
-
-
-def wait(condition, seconds, complaint):
-    """Until the condition holds, which is to take a little time by itself."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise FleetError(complaint)
 
 
 # Worker
@@ -236,7 +221,7 @@ class Dispatcher:
             done = [job for message in self.link.receive(timeout=1) if (job := self.merge(message))]
             if done:
                 return [(job.answer, time.perf_counter() - job.start) for job in done]
-        raise FleetError(f"a job was not done in {JOB_SECONDS} s")
+        raise BenchError(f"a job was not done in {JOB_SECONDS} s")
 
     def merge(self, message):
         """The job that this was the last result of, if any."""
@@ -252,50 +237,25 @@ class Dispatcher:
 
 
 @contextlib.contextmanager
-def process(command, **options):
-    """A child that is gone at the end, asked first, then killed; and whatever ends us, the kernel ends it too."""
-    library = ctypes.CDLL(None)
-    die_with_us = functools.partial(library.prctl, 1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    child = subprocess.Popen(command, preexec_fn=die_with_us, **options)
-    try:
-        yield child
-    finally:
-        child.terminate()
-        try:
-            child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-@contextlib.contextmanager
 def broker(executable):
     """A mosquitto on a free port of the loopback; gives the port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lines = [
-        "per_listener_settings false", f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence false",
-        "set_tcp_nodelay true", "max_queued_messages 65536", f"max_packet_size {LARGEST_PACKET}", "log_dest none",
-    ]
-    if os.geteuid() == 0:
-        # It would change to another user, and the kernel then forgets that it is to die with us.
-        lines.append("user root")
     with tempfile.TemporaryDirectory(prefix="python-fleet-") as folder:
         configuration = pathlib.Path(folder, "mosquitto.conf")
-        configuration.write_text("\n".join(lines) + "\n")
+        configuration.write_text(broker_configuration(port, "127.0.0.1"))
         with process([executable, "-c", str(configuration)], stderr=subprocess.DEVNULL) as child:
-            wait(lambda: accepts(port, child), START_SECONDS, f"{executable} does not listen at port {port}")
+            wait(lambda: accepts(port, child), f"{executable} does not listen at port {port}", pause=0.01)
             yield port
 
 
 def accepts(port, child):
     if child.poll() is not None:
-        raise FleetError(f"mosquitto ended at once, with status {child.returncode}")
+        raise BenchError(f"mosquitto ended at once, with status {child.returncode}")
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
-        time.sleep(0.01)
         return False
     return True
 
@@ -307,8 +267,7 @@ def workers(count, port, root, codec):
         base = [sys.executable, os.path.abspath(__file__), "--broker-port", str(port), "--codec", codec, "--root", root]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         yield [
-            stack.enter_context(process([*base, "--be-worker", str(number)], env=environment, stdin=subprocess.DEVNULL))
-            for number in range(count)
+            stack.enter_context(process([*base, "--be-worker", str(index)], env=environment)) for index in range(count)
         ]
 
 
@@ -319,10 +278,10 @@ def wait_for_birth(link, children):
     def all_ready():
         ready.update(message.topic for message in link.receive(timeout=0.1))
         if any(child.poll() is not None for child in children):
-            raise FleetError("a worker ended before it was ready")
+            raise BenchError("a worker ended before it was ready")
         return len(ready) == len(children)
 
-    wait(all_ready, START_SECONDS, f"not all {len(children)} workers were ready within {START_SECONDS} s")
+    wait(all_ready, f"not all {len(children)} workers were ready within {START_SECONDS} s")
 
 
 # Measuring
@@ -340,7 +299,7 @@ def check(answer, q, k, v):
     expected = attend(q, k, v)
     error = (answer - expected).abs().max().item()
     if not error <= 1e-5:
-        raise FleetError(f"the first answer differs from PyTorch's by {error:.1e}")
+        raise BenchError(f"the first answer differs from PyTorch's by {error:.1e}")
 
 
 def measure(dispatcher, tensors, runs, pipelined):
@@ -359,11 +318,6 @@ def measure(dispatcher, tensors, runs, pipelined):
     return times, time.perf_counter() - start
 
 
-def quantile(values, share):
-    """The smallest value that at least this share of all values does not exceed."""
-    return sorted(values)[min(math.ceil(share * len(values)), len(values)) - 1]
-
-
 def outcome(times, elapsed, tensors, arguments):
     """What is printed; `bytes` are those of the job's tensors and its answer's, as in `attn bench fleet`."""
     return {
@@ -379,7 +333,7 @@ def outcome(times, elapsed, tensors, arguments):
     }
 
 
-def tell(result, arguments):
+def show(result, arguments):
     if arguments.json:
         return print(json.dumps(result))
     shape = " × ".join(str(n) for n in (arguments.queries, arguments.keys, arguments.head_size))
@@ -390,6 +344,10 @@ def tell(result, arguments):
 
 
 def run(arguments):
+    if NOT_INSTALLED:
+        raise MissingError(f"needs torch, numpy, paho-mqtt and safetensors, by pip: {NOT_INSTALLED}")
+    if not arguments.broker_port:
+        check_executables({arguments.mosquitto: "install mosquitto, or name a broker by --broker-port"})
     root = f"python-fleet-{os.getpid()}"
     codec = CODECS[arguments.codec]
     torch.set_num_threads(1)
@@ -406,44 +364,30 @@ def run(arguments):
         if arguments.runs >= 10:
             measure(dispatcher, tensors, arguments.runs // 10, 1)
         times, elapsed = measure(dispatcher, tensors, arguments.runs, arguments.pipelined)
-    tell(outcome(times, elapsed, tensors, arguments), arguments)
+    show(outcome(times, elapsed, tensors, arguments), arguments)
 
 
 # Command
 
 
-def count(most):
-    """The type of an option that is a number from 1 on."""
-
-    def number(text):
-        value = int(text)
-        if not 1 <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be 1 to {most}")
-        return value
-
-    return number
-
-
 def parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workers", type=count(256), default=2, help="worker processes (2)")
-    parser.add_argument("--heads", type=count(65536), default=12)
-    parser.add_argument("--queries", type=count(65536), default=128)
-    parser.add_argument("--keys", type=count(65536), default=128)
-    parser.add_argument("--head-size", type=count(65536), default=32)
-    parser.add_argument("--runs", type=count(100_000), default=200, help="jobs that are measured (200)")
-    parser.add_argument("--pipelined", type=count(1024), default=1, metavar="K", help="jobs under way at a time (1)")
-    parser.add_argument("--codec", choices=CODECS, default="raw", help="how tensors are laid out (raw)")
-    parser.add_argument("--broker-port", type=count(65535), metavar="PORT", help="of a broker that is on the loopback")
-    parser.add_argument("--mosquitto", default=shutil.which("mosquitto") or "/usr/sbin/mosquitto", metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--root", help=argparse.SUPPRESS)
-    parser.add_argument("--be-worker", type=int, help=argparse.SUPPRESS)
+    size = number(int, 1, 65536)
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("--workers", type=number(int, 1, 256), default=2, metavar="N", help="worker processes (2)")
+    add("--heads", type=size, default=12, metavar="N", help="(12)")
+    add("--queries", type=size, default=128, metavar="N", help="(128)")
+    add("--keys", type=size, default=128, metavar="N", help="(128)")
+    add("--head-size", type=size, default=32, metavar="N", help="(32)")
+    add("--runs", type=number(int, 1, 100_000), default=200, metavar="N", help="jobs that are measured (200)")
+    add("--pipelined", type=number(int, 1, 1024), default=1, metavar="K", help="jobs under way at a time (1)")
+    add("--codec", choices=CODECS, default="raw", help="how tensors are laid out (raw)")
+    add("--broker-port", type=number(int, 1, 65535), metavar="PORT", help="of a broker that is on the loopback")
+    parser.add_mosquitto()
+    add("--json", action="store_true", help="print one JSON object")
+    add("--root", help=argparse.SUPPRESS)
+    add("--be-worker", type=int, help=argparse.SUPPRESS)
     return parser
-
-
-def tell_why(reason):
-    print(f"python_fleet.py: {reason}", file=sys.stderr)
 
 
 def main():
@@ -451,22 +395,8 @@ def main():
     # Tensors over received bytes, which nobody writes to.
     warnings.filterwarnings("ignore", message="The given buffer is not writable")
     if arguments.be_worker is not None:
-        # Ctrl-C reaches every process of the terminal; the measuring one ends us.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         return work(arguments.broker_port, arguments.root, arguments.be_worker, CODECS[arguments.codec])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in its background
-    if not arguments.broker_port and not os.access(arguments.mosquitto, os.X_OK):
-        tell_why(f"{arguments.mosquitto} is not there: install mosquitto, or name a broker by --broker-port")
-        return 2
-    try:
-        run(arguments)
-    except (FleetError, OSError) as error:
-        tell_why(error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_status(run, arguments)
 
 
 if __name__ == "__main__":

@@ -23,16 +23,12 @@ ratio is chosen to the better of local and fleet; below 1 the planner did well t
 plan, with what was predicted of each candidate. --one-shot adds `attn attend --direct`: a dispatcher for one job,
 that knows no link yet. CPU quotas are given in pieces of a millisecond: times below 100 ms say little.
 
-Needs Linux, root, iproute2 with tc, mosquitto, and control groups (version 1 or 2) of the CPU. Exit status: 0; 1 if
-something failed, a job too; 2 for wrong usage or if something needed is not there; 130 and 143 after SIGINT and
-SIGTERM. Namespaces, control groups and processes are taken away in any case; SIGKILL leaves the first two,
-attn-links-PID-….
+Needs Linux, root, iproute2 with tc, mosquitto, and control groups (version 1 or 2) of the CPU. Namespaces, control groups
+and processes are taken away in any case; SIGKILL leaves the first two, attn-links-PID-….
 """
 
-import argparse
 import array
 import contextlib
-import ctypes
 import dataclasses
 import functools
 import json
@@ -42,29 +38,22 @@ import pathlib
 import random
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+from benchmark import (
+    BenchError, MissingError, Parser, broker_configuration, check_executables, exit_status, number, output, process,
+    taken_away, tell, wait, why_no_core_shares)
+
 NETWORK = "10.77.0"  # within the namespaces only
 PORT = 1883
 HEAD_SIZE = 64
 HEADS = 8
 COMMAND_SECONDS = 10
-START_SECONDS = 30
-END_SECONDS = 2  # for each process to go by itself
-PR_SET_PDEATHSIG = 1
-
-
-class BenchError(Exception):
-    """Ends the run; the text is for people."""
-
-
-class MissingError(Exception):
-    """What is needed and not there; the text is for people."""
+CLIENT_SECONDS = 30  # for a client to start and end, beyond its job
 
 
 # Jobs
@@ -114,45 +103,13 @@ def command(*words):
         raise BenchError(f"{' '.join(words)}: {done.stderr.strip() or done.returncode}")
 
 
-def die_with_us():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 @contextlib.contextmanager
-def process(words, log, group=None, **environment):
-    """A child that is gone at the end: asked first, then killed."""
-    with open(log, "wb") as output:
-        child = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=os.environ | environment,
-            preexec_fn=functools.partial(prepare, group), start_new_session=True)
-    try:
-        yield child
-    finally:
-        end(child)
-
-
-def prepare(group):
-    """In the child, before its program: its threads will be in the group too."""
-    die_with_us()
-    if group:
-        group.join()
-
-
-def end(child):
-    child.terminate()
-    try:
-        child.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-
-
-def wait(condition, complaint, seconds=START_SECONDS):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise BenchError(complaint)
-        time.sleep(0.05)
+def service(words, log, group=None, **environment):
+    """A process in a control group, which writes to a log."""
+    with open(log, "wb") as file:
+        before = group and group.join
+        with process(words, before, stdout=file, stderr=file, env=os.environ | environment) as child:
+            yield child
 
 
 class Group:
@@ -177,11 +134,6 @@ class Group:
     @classmethod
     def is_version1(cls):
         return (cls.version1 / "cpu.cfs_quota_us").exists()
-
-    @classmethod
-    def exists(cls):
-        controllers = cls.version2 / "cgroup.subtree_control"
-        return cls.is_version1() or controllers.exists() and "cpu" in controllers.read_text().split()
 
     def join(self):
         (self.folder / "cgroup.procs").write_text(str(os.getpid()))
@@ -269,23 +221,19 @@ class Fleet:
         bridge(self.hub)
         self.device = stack.enter_context(group(f"{self.prefix}-hub", arguments.share))
         self.start_broker(stack)
-        for number in range(1, arguments.workers + 1):
-            self.start_worker(stack, number, megabits)
+        for index in range(1, arguments.workers + 1):
+            self.start_worker(stack, index, megabits)
         self.logs = {way: self.start_dispatcher(stack, way) for way in self.ways}
         for way in self.ways:
-            wait(functools.partial(self.is_complete, way), f"not all {arguments.workers} workers of '{way}' were born")
+            complaint = f"not all {arguments.workers} workers of '{way}' were born"
+            wait(functools.partial(self.is_complete, way), complaint, pause=0.05)
 
     def start_broker(self, stack):
         path = self.folder / "mosquitto.conf"
-        lines = [
-            "per_listener_settings false", f"listener {PORT} {NETWORK}.1", "allow_anonymous true", "persistence false",
-            "set_tcp_nodelay true", "max_queued_messages 65536", "max_packet_size 268435455", "log_dest none",
-            "user root",  # if it changed to another, the kernel would forget that it is to die with us
-        ]
-        path.write_text("\n".join(lines) + "\n")
+        path.write_text(broker_configuration(PORT, f"{NETWORK}.1"))
         words = ["ip", "netns", "exec", self.hub, self.arguments.mosquitto, "-c", str(path)]
-        child = stack.enter_context(process(words, self.folder / "mosquitto.log"))
-        wait(lambda: child.poll() is not None or listens(child.pid), "mosquitto does not listen")
+        child = stack.enter_context(service(words, self.folder / "mosquitto.log"))
+        wait(lambda: child.poll() is not None or listens(child.pid), "mosquitto does not listen", pause=0.05)
         if child.poll() is not None:
             raise BenchError(f"mosquitto ended at once, with status {child.returncode}")
 
@@ -302,13 +250,13 @@ class Fleet:
             words = ["ip", "netns", "exec", space, self.executable("attn-worker"), "--broker", self.broker]
             words += ["--fleet", way, "--id", f"{way}-{number}", "--slots", "1"]
             log = self.folder / f"worker-{way}-{number}.log"
-            stack.enter_context(process(words, log, device, ATTN_ISA=self.arguments.isa))
+            stack.enter_context(service(words, log, device, ATTN_ISA=self.arguments.isa))
 
     def start_dispatcher(self, stack, way):
         words = ["ip", "netns", "exec", self.hub, self.executable("attn-dispatcher"), "--broker", self.broker]
         words += ["--fleet", way, "--id", way, "--local-threads", str(self.ways[way])]
         log = self.folder / f"dispatcher-{way}.log"
-        stack.enter_context(process(words, log, self.device, ATTN_ISA=self.arguments.isa))
+        stack.enter_context(service(words, log, self.device, ATTN_ISA=self.arguments.isa))
         return log
 
     def executable(self, name):
@@ -323,14 +271,13 @@ class Fleet:
         path, limit = job.write(self.folder), self.arguments.timeout
         words = ["ip", "netns", "exec", self.hub, self.executable("attn"), "attend", str(path), "-o", "/dev/null"]
         words += ["--json", "--timeout", str(limit), *self.options(way)]
-        done = subprocess.run(
-            words, capture_output=True, text=True, timeout=limit + START_SECONDS, stdin=subprocess.DEVNULL,
-            env=os.environ | {"ATTN_ISA": self.arguments.isa},
-            # A client is not what is measured.
-            preexec_fn=functools.partial(prepare, None if way in self.ways else self.device))
-        if done.returncode == 0:
-            return Run.of(json.loads(done.stdout)["report"])
-        tell_why(f"{job.name}, {way}: {done.stderr.strip()}")
+        # A client is not what is measured.
+        before = None if way in self.ways else self.device.join
+        status, said, errors = output(
+            words, limit + CLIENT_SECONDS, before, env=os.environ | {"ATTN_ISA": self.arguments.isa})
+        if status == 0:
+            return Run.of(json.loads(said)["report"])
+        tell(f"{job.name}, {way}: {errors.strip()}")
         return Run(math.inf, None, "failed", "failed", {}, 0, 0)
 
     def options(self, way):
@@ -446,34 +393,21 @@ def line(row):
     return f"{row['link_mbit_s']:>3} Mbit/s  {row['job']:<20} {numbers} {row['ratio']:>6.2f}{more}  {choice}"
 
 
-@contextlib.contextmanager
-def held_signals():
-    """A stack of what is to be taken away at the end; Ctrl-C while that goes on is heard of afterwards."""
-    ours = {signal.SIGINT, signal.SIGTERM}
-    try:
-        with contextlib.ExitStack() as stack:
-            try:
-                yield stack
-            finally:
-                signal.pthread_sigmask(signal.SIG_BLOCK, ours)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ours)
-
-
 def measure_link(megabits, arguments, rows):
     """Adds the rows of one link, and prints each once it is there."""
     jobs = [Job(size, size) for size in arguments.squares] + [Job(1, keys) for keys in arguments.decodes]
-    with held_signals() as stack:
+    with taken_away() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attn-links-")))
         fleet = Fleet(stack, arguments, megabits, folder)
         for job in jobs:
             rows.append(row(megabits, job, measure(fleet, job, arguments), arguments.warm_up))
             print(line(rows[-1]), flush=True)
         if drops := fleet.drops():
-            tell_why(f"{drops} packets did not fit into the queues of the links")
+            tell(f"{drops} packets did not fit into the queues of the links")
 
 
 def run(arguments):
+    check(arguments)
     print(header(arguments), flush=True)
     rows = []
     try:
@@ -492,44 +426,20 @@ def run(arguments):
 
 
 def check(arguments):
-    """That what is needed is there.
-
-    - Raises: MissingError, with all that is missing.
-    """
-    missing = []
-    if sys.platform != "linux":
-        missing.append("Linux, for network namespaces")
-    elif os.geteuid() != 0:
-        missing.append("root, to make network namespaces and control groups")
-    elif not Group.exists():
-        missing.append("control groups of the CPU at /sys/fs/cgroup")
-    for name in ("ip", "tc"):
-        if not shutil.which(name):
-            missing.append(f"{name} (install iproute2)")
-    if not os.access(arguments.mosquitto, os.X_OK):
-        missing.append(f"{arguments.mosquitto} (install mosquitto)")
-    for name in ("attn", "attn-worker", "attn-dispatcher"):
-        if not os.access(arguments.bin / name, os.X_OK):
-            missing.append(f"{arguments.bin / name} (make release)")
-    if missing:
-        raise MissingError("needs " + "; ".join(missing))
-
-
-def number(kind, least, most):
-    """The type of an option that is a number within bounds."""
-
-    def parse(text):
-        value = kind(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be {least} to {most}")
-        return value
-
-    return parse
+    """That what is needed is there; raises MissingError if not."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        raise MissingError("needs Linux and root, to make network namespaces and control groups: run it with sudo")
+    if reason := why_no_core_shares():
+        raise MissingError(f"needs {reason}")
+    files = {shutil.which(name) or name: "install iproute2" for name in ("ip", "tc")}
+    files[arguments.mosquitto] = "install mosquitto"
+    files |= {arguments.bin / name: "make release" for name in ("attn", "attn-worker", "attn-dispatcher")}
+    check_executables(files)
 
 
 def parser():
     size = number(int, 1, 16384)
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     add = parser.add_argument
     add("--links", type=number(int, 1, 10_000), nargs="+", default=[100, 10], metavar="MBIT", help="rates (100 10)")
     squares = [128, 256, 512, 1024, 1536]
@@ -543,32 +453,10 @@ def parser():
     add("--timeout", type=number(int, 1, 3600), default=30, help="seconds for one job (30)")
     add("--one-shot", action="store_true", help="also attn attend --direct, which does not know the links")
     add("--bin", type=pathlib.Path, default=pathlib.Path(".build/release"), metavar="FOLDER", help="of the programs")
-    add("--mosquitto", default=shutil.which("mosquitto") or "/usr/sbin/mosquitto", metavar="FILE")
+    parser.add_mosquitto()
     add("--json", type=pathlib.Path, metavar="FILE", help="write every run with its plan there, too")
     return parser
 
 
-def tell_why(reason):
-    print(f"slow_links.py: {reason}", file=sys.stderr)
-
-
-def main():
-    arguments = parser().parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in its background
-    try:
-        check(arguments)
-        run(arguments)
-    except MissingError as error:
-        tell_why(error)
-        return 2
-    except (BenchError, OSError, subprocess.SubprocessError) as error:
-        tell_why(error)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(run, parser().parse_args()))

@@ -178,6 +178,7 @@ extension FleetClient {
     private func received(_ message: Message) async {
         switch topics.parse(message.topic) {
         case .dispatcherStatus(let dispatcher):
+            // A word that is neither counts as gone: it is not to be asked for jobs.
             guard (try? Presence(decoding: message.payload)) == .online else {
                 onlineDispatchers.remove(dispatcher)
                 return
@@ -191,6 +192,7 @@ extension FleetClient {
     }
 
     private func answered(_ message: Message) {
+        // Anyone may write to this client's topic: what is no answer to a job of its own leaves the job waiting.
         guard let correlation = message.correlationData.flatMap(number(in:)), let job = pending[correlation],
             let answer = try? JobAnswer(decoding: message.payload), answer.job == job.job.text || answer.job.isEmpty
         else { return }

@@ -1,6 +1,6 @@
 extension String {
     /// Levenshtein's: insertions, deletions and substitutions that make one text the other.
-    func editDistance(to other: String) -> Int {
+    package func editDistance(to other: String) -> Int {
         let other = Array(other.utf8)
         // To each beginning of the other text, from the beginning of this one so far.
         var distances = Array(0...other.count)

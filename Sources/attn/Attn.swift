@@ -27,4 +27,12 @@ struct Attn: AsyncParsableCommand {
             SimulateCommand.self,
             RunChildCommand.self,
         ])
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let misspelling = SubcommandMisspelling(arguments, of: Attn.self) {
+            exit(withError: misspelling.error)
+        }
+        await main(arguments)
+    }
 }

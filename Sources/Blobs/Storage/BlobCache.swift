@@ -30,6 +30,7 @@ public struct BlobCache: Sendable {
 
     /// The blob of that digest, if it is in the folder and whole.
     public func find(_ digest: BlobDigest) -> MappedBytes? {
+        // What cannot be read is fetched anew.
         guard let path = path(of: digest), let file = try? MappedBytes(path: path) else { return nil }
         guard BlobDigest(of: file.bytes) == digest else {
             unlink(path)

@@ -54,6 +54,7 @@ enum Garbage {
             op: "Attention", job: JobID("chaos-forged")!, shard: 0, attempt: 1,
             lease: LeaseToken(epoch: random.next(), number: random.next() >> 40), incarnation: Incarnation(1))
         let numbers = [Float](repeating: 7, count: 16)
+        // Should it fail one day, the byte below is garbage too.
         let payload = try? ResultMessage.encodeDone(
             header, queued: .zero, compute: .zero,
             tensors: [

@@ -40,21 +40,15 @@ public struct TimelineDrawing {
         hidden = all.reduce(0) { $0 + $1.value.count } - (Self.mostRows - room)
     }
 
-    /// Of each worker its slots, as far as there is work for them: each shard is in the first that is free.
+    /// Of each worker its slots, as far as there is work for them, and the shards that each computes.
     private static func rows(of plan: FleetPlan) -> [Int: [[Int]]] {
         let spans = plan.timeline.spans
-        var rows: [Int: [[Int]]] = [:]
-        for shard in spans.indices.sorted(by: { spans[$0].begun < spans[$1].begun }) {
-            let free = rows[plan.plan.owners[shard], default: []].firstIndex { row in
-                row.last.map { spans[$0].computed <= spans[shard].begun + 1e-12 } ?? true
-            }
-            if let free {
-                rows[plan.plan.owners[shard]]?[free].append(shard)
-            } else {
-                rows[plan.plan.owners[shard], default: []].append([shard])
-            }
+        return Dictionary(grouping: spans.indices) { plan.plan.owners[$0] }.mapValues { shards in
+            let lanes = SpanLanes(shards.map { spans[$0].begun..<spans[$0].computed })
+            var rows = Array(repeating: [Int](), count: lanes.count)
+            for (shard, lane) in zip(shards, lanes.lanes) { rows[lane].append(shard) }
+            return rows
         }
-        return rows
     }
 
     /// Milliseconds to a place on the axis.

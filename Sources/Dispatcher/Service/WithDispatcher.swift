@@ -39,15 +39,15 @@ public func withDispatcher<Result: Sendable>(
 }
 
 extension DispatcherService {
-    /// Waits until there is a worker, or the time is up.
-    /// - Returns: whether there is one.
+    /// Waits until there are workers with that many slots together, or the time is up.
+    /// - Returns: whether there are.
     @discardableResult
-    public func hasWorkers(within bound: Duration) async -> Bool {
+    public func hasWorkers(slots: Int = 1, within bound: Duration) async -> Bool {
         let end = clock.now.advanced(by: bound)
-        while core.liveSlots == 0, clock.now < end {
+        while core.liveSlots < slots, clock.now < end {
             do { try await clock.sleep(for: .milliseconds(5)) } catch { break }
         }
-        return core.liveSlots > 0
+        return core.liveSlots >= slots
     }
 
     /// Runs a job to its end, which may be a failure. A caller that is cancelled cancels the job.

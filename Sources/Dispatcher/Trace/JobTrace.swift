@@ -90,7 +90,7 @@ extension JobTrace {
         let merges = job.tasks.compactMap { task in
             task.merged.map { (task.shard, task.span.upperBound..<max($0, task.span.upperBound + 1)) }
         }
-        let lanes = TraceLanes(merges.map(\.1))
+        let lanes = SpanLanes(merges.map(\.1))
         let threads = (0..<lanes.count).map { _ in addThread("results", process) }
         for (merge, lane) in zip(merges, lanes.lanes) {
             add("check and merge shard \(merge.0)", merge.1, process, threads[lane], [("shard", JSON(merge.0))])
@@ -124,7 +124,7 @@ extension JobTrace {
 extension JobTrace {
     private mutating func add(_ tasks: [TracedTask], of name: String, _ category: String, from course: Course?) {
         let process = addProcess(name)
-        let lanes = TraceLanes(tasks.map(\.span))
+        let lanes = SpanLanes(tasks.map(\.span))
         let threads = (0..<lanes.count).map { addThread("tasks \($0 + 1)", process) }
         for (task, lane) in zip(tasks, lanes.lanes) {
             add(task.name, task.span, process, threads[lane], task.arguments, category: category)

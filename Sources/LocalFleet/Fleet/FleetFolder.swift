@@ -29,6 +29,7 @@ final class FleetFolder: Sendable {
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename(unlocked, path) == 0 else {
             let reason = String(cString: strerror(errno))
             if lock >= 0 { close(lock) }
+            // Why there is no folder is told, and not that an empty one is left.
             try? FileManager.default.removeItem(atPath: unlocked)
             isRemoved.withLock { $0 = true }
             throw LocalFleetError(.system, "no folder \(path): \(reason)")
@@ -53,6 +54,7 @@ final class FleetFolder: Sendable {
             return !isRemoved
         }
         guard isFirst else { return }
+        // What cannot be removed, a later fleet tries to again: it is no longer locked.
         try? FileManager.default.removeItem(atPath: path)
         close(lock)
         Self.live.withLock { $0.removeAll { $0 == path } }
@@ -65,6 +67,7 @@ final class FleetFolder: Sendable {
 
     private static let live = Mutex<[String]>([])
 
+    /// As far as that can be done: none of it is this process's own.
     private static func removeAbandoned(in parent: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
         for name in names where name.hasPrefix(prefix) {

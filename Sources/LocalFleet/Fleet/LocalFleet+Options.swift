@@ -15,8 +15,9 @@ extension LocalFleet {
         public var port: UInt16?
         /// Tasks that a worker computes at a time; nil: as the worker sees fit.
         public var slots: Int?
-        /// The shares of one core that workers are held to, 0.001 to 64: the first worker to the first, and after the last again
-        /// from the first. Empty: each has all it can get. See `whyNoShares`.
+        /// The shares of one core that workers are held to, 0.001 to 64 each, so that they are as weak as devices are: the first
+        /// worker to the first, and after the last again from the first. A worker that is started again keeps its share.
+        /// Empty: each has all it can get. Needs the right to make control groups; see `whyNoShares`.
         public var workerShares: [Double] = []
         /// Threads on which the dispatcher computes what is sooner done there; 0: all goes to the workers.
         public var localThreads = 0

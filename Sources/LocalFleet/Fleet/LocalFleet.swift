@@ -163,7 +163,7 @@ public actor LocalFleet {
         await (try child(name)).waitForExit(within: bound)
     }
 
-    /// What a child wrote last, oldest first; empty if there was none of that name.
+    /// What a child wrote last, oldest first; empty if there was none of that name, which is no error here.
     public func lastLines(of name: String) -> [String] {
         (try? child(name))?.lastLines ?? []
     }
@@ -265,6 +265,7 @@ public actor LocalFleet {
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(5))
         for share in shares.values {
+            // Cancelled, it tries on without a pause.
             while !share.remove(), clock.now < end { try? await clock.sleep(for: .milliseconds(10)) }
         }
     }

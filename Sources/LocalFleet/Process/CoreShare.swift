@@ -39,7 +39,7 @@ final class CoreShare: Sendable {
         try Self.write(String(process), to: "\(folder)/cgroup.procs")
     }
 
-    /// Lets its processes have all they want.
+    /// Lets its processes have all they want; what cannot be lifted any more has no processes.
     func lift() { try? Hierarchy.find().lift(folder) }
 
     /// Takes the group away; false while one of its processes has not been buried yet.
@@ -92,7 +92,7 @@ final class CoreShare: Sendable {
         }
     }
 
-    /// Takes away the empty groups of fleets whose process was killed.
+    /// Takes away the empty groups of fleets whose process was killed, where this process may.
     static func removeAbandoned(prefix: String, _ isAbandoned: (String) -> Bool) {
         guard let root = try? Hierarchy.find().root,
             let names = try? FileManager.default.contentsOfDirectory(atPath: root)

@@ -22,6 +22,7 @@ extension Session {
     }
 
     func publishAtOnce(_ message: Message) -> Bool {
+        // What cannot be sent at all is left to `publish`, which throws the reason.
         guard (try? message.validate()) != nil else { return false }
         let bytes = message.packetSize
         return step { state in

@@ -58,6 +58,7 @@ extension SessionState {
     mutating func resend(by handle: Handle) {
         for entry in outbox.unsent() {
             guard let message = entry.message else { continue }
+            // Refused publishes are counted, since nobody waits for the error.
             let fits = (try? message.checkSize(limit: maximumPacketSize)) != nil
             if fits, case .success(let packet) = handle.publish(message) {
                 outbox.resent(entry, packet: packet)

@@ -10,7 +10,10 @@ extension TriggerFile {
             throw TriggerFileError(path, "there is no such file or folder")
         }
         guard isFolder.boolValue else { return [try TriggerFile(path: path)] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
+            throw TriggerFileError(path, "the folder cannot be read: \(error.localizedDescription)")
+        }
         let own = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
         guard !own.isEmpty else { throw TriggerFileError(path, "there is no .yaml file in the folder") }
         var files: [TriggerFile] = []

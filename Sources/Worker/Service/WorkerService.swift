@@ -24,6 +24,13 @@ public actor WorkerService {
         case result(Message, TaskKey)
         /// Everything before it is handed over: `run` may end.
         case end
+
+        var topic: String {
+            switch self {
+            case .message(let message), .result(let message, _): message.topic
+            case .end: "none: the end"
+            }
+        }
     }
 
     private let options: WorkerOptions
@@ -198,7 +205,7 @@ extension WorkerService {
                 try ResultMessage.encodeRefused(task.header, code: code.rawValue)
             }
         case .abandon(let key): held.removeValue(forKey: key)?.cancel.set()
-        case .drained: outgoing.continuation.yield(.end)
+        case .drained: queue(.end)
         }
     }
 
@@ -241,21 +248,24 @@ extension WorkerService {
             if let result { held[result] = nil }
             return
         }
-        if case .dropped = outgoing.continuation.yield(result.map { .result(message, $0) } ?? .message(message)) {
-            logger.warning("too much to send: a message is lost", metadata: ["topic": "\(message.topic)"])
+        queue(result.map { .result(message, $0) } ?? .message(message))
+    }
+
+    /// Leaves it to the publishing loop.
+    private func queue(_ item: Outgoing) {
+        if case .dropped = outgoing.continuation.yield(item) {
+            logger.warning("too much to send: a message is lost", metadata: ["topic": "\(item.topic)"])
         } else {
             outgoingMessages += 1
         }
     }
 
     private func publish(_ item: Outgoing) async {
+        // Until it is handed over it waits, and whatever comes after it with it.
+        defer { outgoingMessages -= 1 }
         switch item {
-        case .message(let message):
-            await publish(message)
-            outgoingMessages -= 1
-        case .result(let message, let key):
-            await publish(message, result: key)
-            outgoingMessages -= 1
+        case .message(let message): await publish(message)
+        case .result(let message, let key): await publish(message, result: key)
         case .end:
             // The last result may have come back unsent; the core says so again once it has gone.
             if core.leases.isEmpty { drained.continuation.yield() }
@@ -275,6 +285,8 @@ extension WorkerService {
             switch (error.code, result) {
             case (.notConnected, let key?): handle(.sendFailed(key))
             case (.tooLarge, let key?): replaceByFailure(key, error)
+            // Why there is no connection has been told, once.
+            case (.notConnected, nil): break
             default: logger.warning("publish failed", metadata: ["reason": "\(error.message)"])
             }
         }

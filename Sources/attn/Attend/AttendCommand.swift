@@ -48,7 +48,10 @@ struct AttendCommand: AsyncParsableCommand, Sendable {
     @Argument(help: ArgumentHelp("The request, a safetensors file.", valueName: "REQUEST"), completion: .file())
     var request: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes.", valueName: "RESULT"), completion: .file())
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the result goes; - is the standard output.", valueName: "RESULT"), completion: .file()
+    )
     var output: String
 
     @Flag(help: "Compute in this process, without a fleet.")

@@ -20,8 +20,9 @@ enum DirectDispatch {
     }
 
     /// Waits for workers to be heard of, two seconds at most: without one what can be done here is done here.
+    /// - Parameter slots: of workers that are waited for; 0 where there are to be none.
     static func run<Result: Sendable>(
-        _ options: DispatcherOptions, _ address: BrokerAddress, tls: TLSOptions?,
+        _ options: DispatcherOptions, _ address: BrokerAddress, tls: TLSOptions?, slots: Int = 1,
         _ body: (DispatcherService) async throws -> Result
     ) async throws -> Result {
         try await withMosquitto(
@@ -29,7 +30,7 @@ enum DirectDispatch {
         ) { transport in
             let logger = Logger(label: options.id.text) { _ in SwiftLogNoOpLogHandler() }
             return try await withDispatcher(options, transport: transport, logger: logger) { dispatcher in
-                await dispatcher.hasWorkers(within: .seconds(2))
+                await dispatcher.hasWorkers(slots: slots, within: .seconds(2))
                 return try await body(dispatcher)
             }
         }

@@ -3,10 +3,11 @@ import Synchronization
 
 /// A file that is there whole or not at all: written under another name beside it, then renamed.
 ///
-/// What is no regular file, such as `/dev/stdout` or a named pipe, is written to as it is.
+/// What is no regular file, such as a named pipe, is written to as it is; `-` is the standard output.
 struct OutputFile {
     private let path: String
     private let isRegular: Bool
+    private let isStandardOutput: Bool
 
     /// Unfinished files; nil once the program is about to end and none may be begun.
     private static let unfinished = Mutex<Set<String>?>([])
@@ -14,6 +15,11 @@ struct OutputFile {
     /// Looks whether the file could be written, so that no job is computed for nothing.
     /// - Throws: `CommandFailure`, which names the file and the reason.
     init(_ path: String) throws(CommandFailure) {
+        isStandardOutput = path == "-"
+        guard !isStandardOutput else {
+            (self.path, isRegular) = ("the standard output", false)
+            return
+        }
         var status = stat()
         let exists = stat(path, &status) == 0
         guard !exists || status.st_mode & S_IFMT != S_IFDIR else {
@@ -29,6 +35,7 @@ struct OutputFile {
     }
 
     func write(_ bytes: [UInt8]) throws(CommandFailure) {
+        guard !isStandardOutput else { return try fill(dup(STDOUT_FILENO), bytes) }
         guard isRegular else { return try fill(try open(path, O_WRONLY), bytes) }
         let partial = "\(path).partial-\(getpid())"
         let file = try Self.unfinished.withLock { unfinished throws(CommandFailure) in

@@ -23,7 +23,8 @@ enum RequestFile {
         return id
     }
 
-    private static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
+    /// - Throws: `CommandFailure`, which names the file and the reason.
+    static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
         // Foundation's errors do not say why.
         var status = stat()
         guard stat(path, &status) == 0, access(path, R_OK) == 0 else {

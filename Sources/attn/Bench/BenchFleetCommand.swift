@@ -23,11 +23,18 @@ struct BenchFleetCommand: AsyncParsableCommand {
                 attn bench fleet --workers 2 --heads 12 --queries 128 --keys 128 --head-size 32 --runs 200
               How many a second, without the second crossing of the broker:
                 attn bench fleet --direct --pipelined 8 --runs 1000
+              The same jobs without anybody to send them to, on one thread of this process:
+                attn bench fleet --direct --workers 0 --local-threads 1
+              As the planner chooses, once it has seen 20 jobs:
+                attn bench fleet --direct --workers 2 --local-threads 1 --warm-up 20
               The same at a broker with a fleet, for a script:
                 attn bench fleet --broker mqtt://127.0.0.1:1883 --json
             """)
 
-    @Option(help: ArgumentHelp("Workers of the fleet that is started, unless --broker is given.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Workers of the fleet that is started, unless --broker is given; 0 with --direct and --local-threads.",
+            valueName: "n"))
     var workers = 2
 
     @Option(help: ArgumentHelp("Tasks that a started worker computes at a time.", valueName: "n"))
@@ -51,8 +58,14 @@ struct BenchFleetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Head size.", valueName: "n"))
     var headSize = 32
 
-    @Option(help: ArgumentHelp("Jobs that are measured, after a tenth as many to warm up.", valueName: "n"))
+    @Option(help: ArgumentHelp("Jobs that are measured.", valueName: "n"))
     var runs = 200
+
+    @Option(
+        help: ArgumentHelp(
+            "Jobs before these that are not: caches fill, and the planner learns links and speeds. Default: a tenth of --runs.",
+            valueName: "n"))
+    var warmUp: Int?
 
     @Flag(help: "Be the dispatcher, so that tensors cross the broker once.")
     var direct = false
@@ -70,7 +83,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
     var pipelined = 1
 
     @Option(
-        help: ArgumentHelp("The type in which tensors travel: f32, f16, bf16, i8. Default: f32.", valueName: "type"))
+        help: ArgumentHelp(
+            "The type in which tensors travel: f32, f16, bf16, i8, or auto. Default: f32.", valueName: "type"))
     var wire: String?
 
     @Flag(help: "Print one JSON object.")
@@ -82,15 +96,28 @@ struct BenchFleetCommand: AsyncParsableCommand {
         for (name, value) in [("heads", heads), ("queries", queries), ("keys", keys), ("head-size", headSize)] {
             guard (1...65_536).contains(value) else { throw ValidationError("--\(name) must be 1 to 65536") }
         }
-        guard (1...256).contains(workers) else { throw ValidationError("--workers must be 1 to 256") }
+        guard (0...256).contains(workers) else { throw ValidationError("--workers must be 0 to 256") }
         guard (1...1024).contains(slots) else { throw ValidationError("--slots must be 1 to 1024") }
         guard (1...1024).contains(pipelined) else { throw ValidationError("--pipelined must be 1 to 1024") }
         guard (0...1024).contains(localThreads) else { throw ValidationError("--local-threads must be 0 to 1024") }
         guard shares != nil else {
             throw ValidationError("--worker-shares must be numbers from 0.001 to 64, with commas")
         }
+        let wires = ["auto"] + WireFormat.allCases.map(\.rawValue)
+        if let wire, !wires.contains(wire) {
+            throw ValidationError("--wire must be one of \(wires.joined(separator: ", "))")
+        }
         if direct, job { throw ValidationError("--direct and --job exclude each other") }
         guard (1...100_000).contains(runs) else { throw ValidationError("--runs must be 1 to 100000") }
+        guard (0...100_000).contains(warmUp ?? 0) else { throw ValidationError("--warm-up must be 0 to 100000") }
+        if localThreads > 0, !direct {
+            throw ValidationError(
+                "--local-threads needs --direct: through the job topic another process is the dispatcher")
+        }
+        if workers == 0, connection.broker == nil, localThreads == 0 {
+            throw ValidationError(
+                "--workers 0 leaves nobody to compute: add --direct --local-threads 1, to compute in this process")
+        }
     }
 
     /// Nil if they are not numbers in their range.
@@ -100,6 +127,8 @@ struct BenchFleetCommand: AsyncParsableCommand {
         return numbers.allSatisfy((0.001...64).contains) ? numbers : nil
     }
 
+    private var warmUpRuns: Int { warmUp ?? runs / 10 }
+
     func run() async throws {
         Allocator.keepLargeBlocks()
         if connection.broker != nil {
@@ -107,7 +136,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
                 at: try connection.address(or: "start a fleet with --workers"), fleet: try connection.fleetID())
         }
         var options = LocalFleet.Options()
-        (options.workers, options.slots) = (workers, slots)
+        (options.workers, options.slots, options.hasDispatcher) = (workers, slots, !direct)
         options.executables.attn = Executables.own
         options.logLevel = "warning"
         options.workerShares = shares ?? []
@@ -128,8 +157,15 @@ struct BenchFleetCommand: AsyncParsableCommand {
         if direct {
             var options = try DirectDispatch.options(connection, address)
             (options.fleet, options.localThreads) = (fleet, localThreads)
-            let result = try await DirectDispatch.run(options, address, tls: tls) { dispatcher in
-                try await measure(address, tls) { await dispatcher.run($0) }
+            // Of a fleet that was started for this all, so that no job is planned for some of it.
+            let slots = connection.broker == nil ? workers * slots : 1
+            let result = try await DirectDispatch.run(options, address, tls: tls, slots: slots) { dispatcher in
+                guard await dispatcher.hasWorkers(within: .zero) || localThreads > 0 else {
+                    throw CommandFailure(
+                        "fleet '\(fleet)' at \(address) has no worker: start attn-worker there, or add --local-threads 1"
+                    )
+                }
+                return try await measure(address, tls) { await dispatcher.run($0) }
             }
             return report(result)
         }
@@ -170,13 +206,13 @@ struct BenchFleetCommand: AsyncParsableCommand {
     ) async throws -> FleetTimes {
         var times = FleetTimes(requestBytes: sizes.request, answerBytes: sizes.answer)
         let clock = ContinuousClock()
-        func time(_ run: Int) async throws -> Timed {
-            let payload = try payload(request, "\(run + runs)")
+        func time(_ run: Int) async throws -> TimedJob {
+            let payload = try payload(request, "\(run + warmUpRuns)")
             let start = clock.now
             let answer = try await done(answering(payload))
-            return Timed(seconds: start.duration(to: clock.now).inSeconds, answer.report)
+            return TimedJob(seconds: start.duration(to: clock.now).inSeconds, answer.report)
         }
-        for run in -(runs / 10)..<0 { _ = try await time(run) }
+        for run in -warmUpRuns..<0 { _ = try await time(run) }
         guard pipelined > 1 else {
             for run in 0..<runs {
                 times.append(try await time(run))
@@ -186,7 +222,7 @@ struct BenchFleetCommand: AsyncParsableCommand {
         }
         for _ in 0..<min(runs, 100) { times.floors.append(try await echo.roundTrip().inSeconds) }
         let start = clock.now
-        try await withThrowingTaskGroup(of: Timed.self) { group in
+        try await withThrowingTaskGroup(of: TimedJob.self) { group in
             for run in 0..<runs {
                 if run >= pipelined, let job = try await group.next() { times.append(job) }
                 group.addTask { try await time(run) }
@@ -235,8 +271,10 @@ struct BenchFleetCommand: AsyncParsableCommand {
             ("floor_median_s", JSON(times.floors.quantile(0.5))), ("floor_p99_s", JSON(times.floors.quantile(0.99))),
             ("predicted_median_s", times.predictions.isEmpty ? .null : JSON(times.predictions.quantile(0.5))),
             ("prediction_error", times.errors.isEmpty ? .null : JSON(times.errors.quantile(0.5))),
-            ("planned", times.kind.map { .string($0) } ?? .null),
+            ("planned", times.commonestKind.map { .string($0) } ?? .null),
+            ("plans", .object(JSON.Object(times.kinds.sorted { $0.key < $1.key }.map { ($0.key, JSON($0.value)) }))),
             ("ratio_to_floor", JSON(times.jobs.quantile(0.5) / times.floors.quantile(0.5))), ("runs", JSON(runs)),
+            ("warm_up", JSON(warmUpRuns)),
         ]
         if json { return Console.print(JSON.object(JSON.Object(values)).text()) }
         Console.print(
@@ -248,70 +286,17 @@ struct BenchFleetCommand: AsyncParsableCommand {
         Console.print(row("bare round trip", times.floors))
         Console.print(
             String(format: "ratio of the medians     %.2f", times.jobs.quantile(0.5) / times.floors.quantile(0.5)))
-        guard let kind = times.kind else { return }
+        guard let kind = times.commonestKind else { return }
         Console.print(
             String(
                 format: "predicted           %8.2f ms, off by %.0f %% (median)", times.predictions.quantile(0.5) * 1e3,
-                times.errors.quantile(0.5) * 100) + ", planned: \(kind)")
+                times.errors.quantile(0.5) * 100) + ", planned: \(kind)"
+                + (times.kinds.count > 1 ? " (\(times.kinds[kind] ?? 0) of \(times.predictions.count))" : ""))
     }
 
     private func row(_ name: String, _ times: [Double]) -> String {
         String(
             format: "%@ %8.2f ms %8.2f ms", name.padding(toLength: 20, withPad: " ", startingAt: 0),
             times.quantile(0.5) * 1e3, times.quantile(0.99) * 1e3)
-    }
-}
-
-/// A job, and what its report says was expected of it.
-private struct Timed: Sendable {
-    let seconds: Double
-    /// Predicted and measured within the dispatcher, in seconds; nil if the job was not planned.
-    let makespan: (predicted: Double, measured: Double)?
-    let kind: String?
-
-    init(seconds: Double, _ report: JSON?) {
-        self.seconds = seconds
-        let plan = report?.objectValue?["plan"]?.objectValue
-        kind = plan?["candidates"]?.arrayValue?.first?.objectValue?["kind"]?.stringValue
-        guard let predicted = plan?["predicted_ms"]?.doubleValue,
-            let measured = report?.objectValue?["elapsed_ms"]?.doubleValue
-        else {
-            makespan = nil
-            return
-        }
-        makespan = (predicted / 1e3, measured / 1e3)
-    }
-}
-
-/// What was measured, in seconds and bytes.
-struct FleetTimes: Sendable {
-    let requestBytes: Int
-    let answerBytes: Int
-    var jobs: [Double] = []
-    var floors: [Double] = []
-    /// Of the jobs that were planned, the makespans as predicted, and how far off these were, as shares of what was measured.
-    var predictions: [Double] = []
-    var errors: [Double] = []
-    /// How the last one was cut.
-    var kind: String?
-    /// Of all jobs together, where several were under way at a time.
-    var elapsed: Double?
-
-    fileprivate mutating func append(_ job: Timed) {
-        jobs.append(job.seconds)
-        guard let makespan = job.makespan else { return }
-        predictions.append(makespan.predicted)
-        errors.append(abs(makespan.predicted - makespan.measured) / makespan.measured)
-        kind = job.kind
-    }
-
-    var jobsPerSecond: Double { Double(jobs.count) / (elapsed ?? jobs.reduce(0, +)) }
-}
-
-extension [Double] {
-    /// The smallest value that at least this share of all values does not exceed; NaN of none.
-    func quantile(_ share: Double) -> Double {
-        guard !isEmpty else { return .nan }
-        return sorted()[Swift.min(Int((share * Double(count)).rounded(.up)), count) - 1]
     }
 }

@@ -39,8 +39,9 @@ struct BenchWorkerCommand: AsyncParsableCommand {
         guard let program = program ?? Executables.sibling("attn-worker") else {
             throw CommandFailure("attn-worker is not beside this program: name it with --program")
         }
-        guard let size = try FileManager.default.attributesOfItem(atPath: program)[.size] as? Int else {
-            throw CommandFailure("\(program) has no size")
+        var status = stat()
+        guard stat(program, &status) == 0 else {
+            throw CommandFailure("\(program) cannot be measured: \(String(cString: strerror(errno)))")
         }
         var options = LocalFleet.Options()
         (options.workers, options.hasDispatcher) = (0, false)
@@ -61,7 +62,7 @@ struct BenchWorkerCommand: AsyncParsableCommand {
                 }
             }
         }
-        report(size: size, births: births, memory: memory)
+        report(size: Int(status.st_size), births: births, memory: memory)
     }
 
     private func life(

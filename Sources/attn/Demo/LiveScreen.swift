@@ -32,5 +32,6 @@ struct LiveScreen {
 
     private var cursorUp: String { drawn > 0 ? "\u{1b}[\(drawn)A" : "" }
 
+    /// A terminal that is gone must not end the demo.
     private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
 }

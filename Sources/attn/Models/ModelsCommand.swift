@@ -28,7 +28,7 @@ struct ModelsCommand: AsyncParsableCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let address = try connection.address(or: "name one with --broker")
+        let address = try connection.address(or: "start one with attn up")
         let topics = FleetTopics(fleet: try connection.fleetID())
         let census = try await withMosquitto(
             address, options: ClientOptions(clientID: "attn-models-\(ConnectionOptions.clientID())"),
@@ -82,6 +82,7 @@ struct ModelCensus {
                 return await listening.census
             }
             group.addTask {
+                // Cancelled once all have been heard of.
                 try? await Task.sleep(for: bound)
                 return nil
             }
@@ -108,6 +109,7 @@ struct ModelCensus {
     private mutating func take(_ message: Message, _ topics: FleetTopics) {
         switch topics.parse(message.topic) {
         case .dispatcherInfo(let id):
+            // Of a version that tells it otherwise nothing is known; so below.
             let object = try? JSON(parsing: message.payload).object()
             dispatchers[id] = (try? object?.objects("models")) ?? []
         case .workerStatus(let id):

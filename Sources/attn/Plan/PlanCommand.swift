@@ -48,6 +48,9 @@ struct PlanCommand: AsyncParsableCommand {
         guard (4096...1 << 28).contains(messageBytes) else {
             throw ValidationError("--message-bytes must be 4096 to \(1 << 28)")
         }
+        if svg == "-" {
+            throw ValidationError("--svg needs a file: on the standard output is what is told of the plan")
+        }
         if file != nil, connection.broker != nil {
             throw ValidationError("--fleet with a file and --broker exclude each other")
         }
@@ -92,11 +95,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func fleet() async throws -> FleetProfile {
         guard let file else { return try await measuredFleet() }
-        guard let bytes = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure("\(file) cannot be read")
-        }
+        let bytes = try RequestFile.bytes(file)
         do throws(JSONError) {
-            return try FleetProfile(JSON(parsing: Array(bytes), limit: 64 << 20).object())
+            return try FleetProfile(JSON(parsing: bytes, limit: 64 << 20).object())
         } catch {
             throw CommandFailure("\(file): \(error)")
         }
@@ -125,14 +126,18 @@ struct PlanCommand: AsyncParsableCommand {
         await withTaskGroup(of: FleetProfile?.self) { group in
             group.addTask {
                 for await case .message(let message) in events {
-                    let json = try? JSON(parsing: message.payload, limit: 64 << 20).object()
-                    if let fleet = try? json?.optionalObject("fleet"), let profile = try? FleetProfile(fleet) {
-                        return profile
+                    do throws(JSONError) {
+                        let stats = try JSON(parsing: message.payload, limit: 64 << 20).object()
+                        // A dispatcher of more than 1000 workers tells nothing of them.
+                        if let fleet = try stats.optionalObject("fleet") { return try FleetProfile(fleet) }
+                    } catch {
+                        Console.say("attn plan: \(message.topic) cannot be read, waiting for another: \(error)")
                     }
                 }
                 return nil
             }
             group.addTask {
+                // Cancelled once there is a profile.
                 try? await Task.sleep(for: bound)
                 return nil
             }

@@ -35,19 +35,13 @@ struct TraceCommand: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let file = try output == "-" ? nil : OutputFile(output)
+        let file = try OutputFile(output)
         let trace = try trace(try ReportFile.read(report))
-        guard let file else { return try print(trace.encoded) }
         try file.write(trace.encoded)
+        guard output != "-" else { return }
         let (tasks, workers) = trace.summary
         Console.say(
             "\(output): \(tasks.counted("task")) of \(workers.counted("worker"))")
-    }
-
-    private func print(_ bytes: [UInt8]) throws(CommandFailure) {
-        do { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) } catch {
-            throw CommandFailure("the standard output cannot be written: \(String(cString: strerror(errno)))")
-        }
     }
 
     private func trace(_ bytes: [UInt8]) throws(CommandFailure) -> JobTrace {

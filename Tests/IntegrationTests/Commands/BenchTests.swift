@@ -20,15 +20,41 @@ extension Integration {
             // Q, K, V and Y in float32, and their headers: of the request and the answer, not of what travels.
             #expect(try values.int("bytes") > 4 * 12 * 128 * 32 * 4)
             #expect(try values.double("predicted_median_s") > 0 && values.double("prediction_error") >= 0)
-            #expect(["here", "one worker", "heads, queries", "heads, keys"].contains(try values.string("planned")))
+            let plans = try values.object("plans")
+            #expect(try plans.keys.reduce(0) { try $0 + plans.int($1) } == 20)
+            let kinds = ["here", "one worker", "heads, queries", "heads, keys"]
+            #expect(plans.keys.allSatisfy { kinds.contains($0) })
+            #expect(try plans.keys.contains(values.string("planned")) && values.int("warm_up") == 2)
             try await program.expectNothingLeft()
+        }
+
+        @Test("Without workers every job is computed in this process")
+        func here() async throws {
+            let options = ["--direct", "--workers", "0", "--local-threads", "1", "--runs", "3", "--warm-up", "0"]
+            let program = try Program("attn", ["bench", "fleet", "--json"] + options, in: try Folder())
+            let outcome = try await program.outcome()
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let values = try JSON(parsing: Array(outcome.output.utf8)).object()
+            #expect(try values.object("plans").int("here") == 3 && values.int("warm_up") == 0)
+            try await program.expectNothingLeft()
+        }
+
+        @Test("A broker whose fleet has nobody to compute is told of at once, and what to do")
+        func nobody() async throws {
+            try await withLocalBroker { broker in
+                let outcome = try await Program.run(
+                    "attn", ["bench", "fleet", "--direct", "--broker", broker.url], in: try Folder())
+                #expect(outcome.status == 1)
+                #expect(outcome.error.contains("has no worker: start attn-worker there, or add --local-threads 1"))
+            }
         }
 
         @Test(
             "Options of a fleet that make no sense are refused",
             arguments: [
                 ["--direct", "--job"], ["--worker-shares", "0.1,,0.2"], ["--worker-shares", "nan"],
-                ["--pipelined", "0"],
+                ["--pipelined", "0"], ["--workers", "0"], ["--workers", "0", "--direct"], ["--workers", "257"],
+                ["--local-threads", "1"], ["--warm-up", "-1"], ["--wire", "f9"],
             ])
         func refusedFleet(options: [String]) async throws {
             let outcome = try await Program.run("attn", ["bench", "fleet"] + options, in: try Folder())
@@ -98,6 +124,13 @@ extension Integration {
             for key in ["fma_gflops", "read_gbytes_per_s", "read_all_gbytes_per_s"] {
                 #expect(try values.double(key) > 0)
             }
+        }
+
+        @Test("A worker that is not there is named")
+        func missingWorker() async throws {
+            let outcome = try await Program.run("attn", ["bench", "worker", "--program", "nowhere"], in: try Folder())
+            #expect(outcome.status == 1)
+            #expect(outcome.error.contains("nowhere cannot be measured: No such file"), "\(outcome.error)")
         }
 
         @Test("A worker's size, memory and birth, as one JSON object")

@@ -1,6 +1,8 @@
 import Codecs
+import Fleet
 import Foundation
 import LocalFleet
+import Mosquitto
 import Testing
 
 extension Integration {
@@ -57,6 +59,24 @@ extension Integration {
                 #expect(outcome.status == 0, "\(outcome.error)")
                 let shares = try JSON(parsing: Array(outcome.output.utf8)).object().objects("shares")
                 #expect(try shares.allSatisfy { try $0.string("worker").hasPrefix("worker-") })
+            }
+        }
+
+        @Test("Says which dispatcher's word cannot be read, and waits for another")
+        func unreadable() async throws {
+            try await withCommandFleet { fleet in
+                let address = try BrokerAddress(parsing: fleet.brokerURL)
+                try await withMosquitto(address, options: ClientOptions(clientID: "odd")) { transport in
+                    try await transport.publish(
+                        Message(
+                            topic: "attn/v1/home/dispatcher/odd/stats", payload: Array(#"{"fleet":7}"#.utf8),
+                            qos: .atLeastOnce, retain: true))
+                    // Answered only after what came before it was taken.
+                    try await transport.subscribe([Subscription("odd", qos: .atLeastOnce)])
+                }
+                let outcome = try await plan("--broker", fleet.brokerURL)
+                #expect(outcome.status == 0)
+                #expect(outcome.error.contains("dispatcher/odd/stats cannot be read"), "\(outcome.error)")
             }
         }
     }

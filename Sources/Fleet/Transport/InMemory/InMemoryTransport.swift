@@ -34,6 +34,7 @@ public final class InMemoryTransport: Transport {
     }
 
     public func publishAtOnce(_ message: Message) -> Bool {
+        // What cannot be sent at all is left to `publish`, which throws the reason.
         guard (try? message.validate()) != nil, (try? message.checkSize(limit: maximumPacketSize)) != nil else {
             return false
         }

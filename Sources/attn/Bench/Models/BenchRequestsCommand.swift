@@ -63,6 +63,7 @@ struct BenchRequestsCommand: AsyncParsableCommand {
             for _ in 0..<Self.rounds {
                 let fleet = try await rate(lanes: pipelined) { _ = try await fleet.run(batch) }
                 let threads = try await rate(lanes: workers) {
+                    // What the fleet has just done with the same model does not fail.
                     await pool.run { _ = try? model.encoder.infer(batch, workspace: $0) }
                 }
                 rates.append((fleet, threads))

@@ -26,6 +26,7 @@ struct ModelFleet: Sendable {
         Allocator.keepLargeBlocks()
         // A folder with that model alone: the others' are not to be loaded.
         let models = NSTemporaryDirectory() + "attn-bench-models-\(UUID().uuidString)"
+        // Of a folder for temporary files, a link that is left behind does no harm.
         defer { try? FileManager.default.removeItem(atPath: models) }
         try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: false)
         try FileManager.default.createSymbolicLink(

@@ -55,6 +55,7 @@ struct BenchSensorsCommand: AsyncParsableCommand {
         let demands = try PowerDemands(models)
         let trigger = NSTemporaryDirectory() + "attn-bench-\(UUID().uuidString).yaml"
         try Data(PowerDemands.trigger(sensors: sensors).utf8).write(to: URL(fileURLWithPath: trigger))
+        // In a folder for temporary files, one that is left behind does no harm; so below.
         defer { try? FileManager.default.removeItem(atPath: trigger) }
         let signals = InterruptHandler {
             try? FileManager.default.removeItem(atPath: trigger)

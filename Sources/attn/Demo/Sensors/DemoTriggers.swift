@@ -16,6 +16,7 @@ struct DemoTriggers {
         }
     }
 
+    /// In a folder for temporary files, one that is left behind does no harm.
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     private static let sensors = """

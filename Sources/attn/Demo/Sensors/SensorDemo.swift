@@ -142,6 +142,7 @@ extension SensorDemo {
         }
     }
 
+    /// Nil for what is none; its window is then told as lost.
     private static func answer(_ message: Message) -> Playback.Answer? {
         guard let name = message.topic.split(separator: "/").last, let sensor = Int(name),
             let json = try? JSON(parsing: message.payload).object(), let label = json["activity"]?.stringValue,

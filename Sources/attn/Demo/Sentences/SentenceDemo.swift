@@ -63,6 +63,7 @@ struct SentenceDemo {
             group.addTask {
                 var found: [Int: [Double]] = [:]
                 for await case .message(let message) in transport.events {
+                    // What cannot be read has not come back, which is told below.
                     guard let number = message.topic.split(separator: "/").last.flatMap({ Int($0) }),
                         let json = try? JSON(parsing: message.payload).object(),
                         let embedding = try? json.doubles("embedding")
