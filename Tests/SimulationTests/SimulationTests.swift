@@ -24,6 +24,8 @@ import Testing
             474,
             // What of a life was left over in the simulated shell and disk.
             466, 919, 1015, 2568,
+            // An answer on its way was held against that of a new job of the same ID, which its client had released.
+            41180,
         ] as [UInt64])
     func regressions(seed: UInt64) {
         var settings = SimulationSettings(seed: seed)

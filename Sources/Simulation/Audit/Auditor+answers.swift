@@ -8,7 +8,9 @@ extension Auditor {
         case .store:
             views[operation.job].storedEnds = 0
             views[operation.job].answer = nil
-        case .forget: views[operation.job].isStored = false
+        case .forget:
+            views[operation.job].isStored = false
+            if let answer = views[operation.job].answer { views[operation.job].released = answer }
         case .end(let content, _):
             views[operation.job].storedEnds += 1
             if views[operation.job].storedEnds > 1 { violate(.endedTwice, "\(jobs[operation.job].id) on disk") }
@@ -27,7 +29,9 @@ extension Auditor {
         case .done(let sums): answered(job, sums)
         case .failed, .accepted: break
         }
-        if jobs[job].isDurable, let stored = views[job].answer, stored != answer.content, !isConflict(answer.content) {
+        if jobs[job].isDurable, let stored = views[job].answer, stored != answer.content,
+            views[job].released != answer.content, !isConflict(answer.content)
+        {
             violate(.answersDiffer, "\(jobs[job].id): \(answer.content), and \(stored) is stored")
         }
     }

@@ -42,6 +42,9 @@ struct Auditor {
         /// The answers that were laid out and stored, over all lives, until forgotten.
         var storedEnds = 0
         var answer: SimulatedAnswer.Content?
+        /// The answer that was stored until its client released the job: a copy may be on its way yet when the ID, which is free
+        /// again, stands for a new job.
+        var released: SimulatedAnswer.Content?
     }
 
     let settings: SimulationSettings
