@@ -14,11 +14,11 @@ Parts, in the order of the table:
     sweep        random jobs on random fleets: what was predicted, and whether doing it here or away was the right choice
     links        slow_links.py: the choice on links of 10 and 100 Mbit/s
 
-"All away" is a fleet whose dispatcher computes nothing itself; "as freely planned" the same with one thread of its own
-(--local-threads 1), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet
+"All away" is a fleet whose dispatcher computes nothing itself; "as freely planned" the same with a thread of its own for
+each core, in the sweep with one (--local-threads), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet
 --direct`: from the request as bytes to the answer. What is compared alternates, round after round, so that all see the
 same machine; medians are compared, of rounds which are themselves medians of their jobs. Before jobs count, a tenth as
-many warm up; as freely planned 20, and of weak workers 3, so that the planner has measured links and speeds: a
+many warm up; as freely planned 20, and of weak workers 10, so that the planner has measured links and speeds: a
 dispatcher that starts assumes gigabit Ethernet.
 
 Rows that need something that is not there are left out, and it is said what: torch, numpy, safetensors and paho-mqtt for
@@ -42,7 +42,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 SMALL = ["--heads", "12", "--queries", "128", "--keys", "128", "--head-size", "32"]
 LARGE = ["--heads", "8", "--queries", "2048", "--keys", "2048", "--head-size", "64"]
 TWO = ["--workers", "2"]
-FREELY = ["--local-threads", "1", "--warm-up", "20"]
+LEARNING = ["--warm-up", "20"]
+FREELY = ["--local-threads", "1", *LEARNING]
+FREELY_ON_ALL_CORES = ["--local-threads", str(os.cpu_count()), *LEARNING]
 HERE_ONLY = ["--workers", "0", "--local-threads", "1"]
 PIPELINED = ["--pipelined", "8"]
 SHARES = [0.05, 0.1, 0.2, 0.4]
@@ -146,7 +148,7 @@ def latency(programs, options, table):
     runs = ["--runs", "300"]
     found = rounds(
         options.rounds, kernel=lambda: programs.kernel(*SMALL), away=lambda: programs.fleet(*SMALL, *TWO, *runs),
-        free=lambda: programs.fleet(*SMALL, *TWO, *runs, *FREELY))
+        free=lambda: programs.fleet(*SMALL, *TWO, *runs, *FREELY_ON_ALL_CORES))
     against = "bare broker round trip of the same bytes + kernel"
     for name, way in (("away", "all away"), ("free", "as freely planned")):
         ratios = [
@@ -172,7 +174,7 @@ def large_latency(programs, options, table):
 def against_python(programs, options, table, what, goal, key, ours, theirs):
     found = rounds(
         options.rounds, away=lambda: programs.fleet(*ours), python=lambda: programs.python_fleet(*theirs),
-        free=lambda: programs.fleet(*ours, *FREELY))
+        free=lambda: programs.fleet(*ours, *FREELY_ON_ALL_CORES))
     for name, way in (("away", "all away"), ("free", "as freely planned")):
         ratios = [fleet[key] / python[key] for fleet, python in zip(found[name], found["python"])]
         table.add(
@@ -184,7 +186,7 @@ def against_python(programs, options, table, what, goal, key, ours, theirs):
 def weak(programs, workers, shares):
     """Devices are weak, and the broker is not the limit."""
     return programs.fleet(
-        *LARGE, "--workers", str(workers), "--worker-shares", shares, "--runs", "5", "--warm-up", "3")
+        *LARGE, "--workers", str(workers), "--worker-shares", shares, "--runs", "7", "--warm-up", "10")
 
 
 def speed_up(programs, options, table):
@@ -255,7 +257,7 @@ def one_of_sweep(programs, options, chance):
     fleet = ["--workers", str(workers), "--worker-shares", ",".join(map(str, shares))]
     runs = [*shape, "--runs", "10"]
     found = rounds(
-        options.rounds, away=lambda: programs.fleet(*runs, *fleet, "--warm-up", "3"),
+        options.rounds, away=lambda: programs.fleet(*runs, *fleet, "--warm-up", "10"),
         free=lambda: programs.fleet(*runs, *fleet, *FREELY), here=lambda: programs.fleet(*runs, *HERE_ONLY),
         kernel=lambda: programs.kernel(*shape))
     job = {"shape": shape, "shares": shares}

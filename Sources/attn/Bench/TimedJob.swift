@@ -3,7 +3,7 @@ import Codecs
 /// A job, and what its report says was expected of it.
 struct TimedJob: Sendable {
     let seconds: Double
-    /// Predicted and measured within the dispatcher, in seconds; nil if the job was not planned.
+    /// Predicted and measured, from the plan to the last result, in seconds; nil if the job was not planned.
     let makespan: (predicted: Double, measured: Double)?
     /// How it was cut.
     let kind: String?
@@ -13,11 +13,12 @@ struct TimedJob: Sendable {
         let plan = report?.objectValue?["plan"]?.objectValue
         kind = plan?["candidates"]?.arrayValue?.first?.objectValue?["kind"]?.stringValue
         guard let predicted = plan?["predicted_ms"]?.doubleValue,
-            let measured = report?.objectValue?["elapsed_ms"]?.doubleValue
+            let planned = report?.objectValue?["planned_ms"]?.doubleValue,
+            let elapsed = report?.objectValue?["elapsed_ms"]?.doubleValue
         else {
             makespan = nil
             return
         }
-        makespan = (predicted / 1e3, measured / 1e3)
+        makespan = (predicted / 1e3, (elapsed - planned) / 1e3)
     }
 }
