@@ -1,6 +1,6 @@
 /// The messages that a dispatcher sends to itself to measure the way to the broker: small ones, larger ones, and the largest only
 /// where those were quick.
-struct EchoProbe: Sendable {
+package struct EchoProbe: Sendable {
     /// One at a time, each once the last is back; one that does not come back ends it.
     private static let sizes = [16, 16, 16, 16, 65_536, 65_536, 65_536, 1 << 20, 1 << 20]
     /// A way on which 64 KiB take longer than this is not burdened with more.
@@ -10,16 +10,18 @@ struct EchoProbe: Sendable {
     private var number: UInt64 = 0
     private var sent = 0.0
 
+    package init() {}
+
     /// Begins anew.
     /// - Returns: the first message.
-    mutating func start(at now: Double) -> [UInt8] {
+    package mutating func start(at now: Double) -> [UInt8] {
         next = 0
         return message(at: now)
     }
 
     /// - Parameter now: in seconds.
     /// - Returns: what was measured, and the next message, if there is to be one; nil for a message that was not waited for.
-    mutating func received(
+    package mutating func received(
         _ payload: [UInt8], at now: Double
     ) -> (bytes: Int, seconds: Double, next: [UInt8]?)? {
         guard next < Self.sizes.count, payload == Self.payload(number, Self.sizes[next]) else { return nil }

@@ -4,9 +4,9 @@ public import Fleet
 ///
 /// Clocks of workers and dispatcher need not agree: a result says how long its task waited and was computed, and what else
 /// passed between sending and receiving was spent on the way.
-struct FleetMeter: Sendable {
+package struct FleetMeter: Sendable {
     /// Of one result.
-    struct Observation {
+    package struct Observation {
         let flops: Double
         let shape: ShapeClass
         /// Of task and result together.
@@ -16,6 +16,17 @@ struct FleetMeter: Sendable {
         /// By the worker's.
         let queued: Double
         let computed: Double
+
+        package init(
+            flops: Double, shape: ShapeClass, bytes: Int, elapsed: Double, queued: Double, computed: Double
+        ) {
+            self.flops = flops
+            self.shape = shape
+            self.bytes = bytes
+            self.elapsed = elapsed
+            self.queued = queued
+            self.computed = computed
+        }
     }
 
     private struct Worker: Sendable {
@@ -36,7 +47,9 @@ struct FleetMeter: Sendable {
     private var workers: [PeerID: Worker] = [:]
     private var brokerMeter = LinkMeter(assumed: assumedBroker)
 
-    mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
+    package init() {}
+
+    package mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
         guard var worker = known(id) else { return }
         worker.memory = memory
         worker.contextBytes = contextBytes
@@ -44,13 +57,13 @@ struct FleetMeter: Sendable {
     }
 
     /// What a worker measured of itself.
-    mutating func told(_ id: PeerID, _ speeds: [String: Double]) {
+    package mutating func told(_ id: PeerID, _ speeds: [String: Double]) {
         guard let speed = speeds["attention"], var worker = known(id) else { return }
         worker.speeds.probed = speed
         workers[id] = worker
     }
 
-    mutating func record(_ observation: Observation, at id: PeerID) {
+    package mutating func record(_ observation: Observation, at id: PeerID) {
         guard var worker = known(id) else { return }
         worker.speeds.record(flops: observation.flops, seconds: observation.computed, observation.shape)
         let onTheWay = observation.elapsed - observation.queued - observation.computed
@@ -59,7 +72,7 @@ struct FleetMeter: Sendable {
     }
 
     /// A message of the dispatcher to itself.
-    mutating func recordEcho(bytes: Int, seconds: Double) { brokerMeter.record(bytes: bytes, seconds: seconds) }
+    package mutating func recordEcho(bytes: Int, seconds: Double) { brokerMeter.record(bytes: bytes, seconds: seconds) }
 
     private func known(_ id: PeerID) -> Worker? {
         workers[id] ?? (workers.count < Self.most ? Worker(link: LinkMeter(assumed: Self.assumedLink)) : nil)
@@ -75,7 +88,10 @@ struct FleetMeter: Sendable {
     /// - Parameters:
     ///   - shape: of the shards to come, about.
     ///   - loads: of the live workers.
-    func profile(_ loads: [WorkerLoad], _ shape: ShapeClass) -> FleetProfile {
+    ///   - underWay: other jobs, and the bytes of their messages that the broker has yet to hand on.
+    package func profile(
+        _ loads: [WorkerLoad], _ shape: ShapeClass, underWay: (jobs: Int, bytes: Double) = (0, 0)
+    ) -> FleetProfile {
         let broker = broker
         let known = loads.compactMap { workers[$0.id]?.speeds.speed(shape) }.sorted()
         let typical = known.isEmpty ? Self.assumedSpeed : known[known.count / 2]
@@ -91,7 +107,9 @@ struct FleetMeter: Sendable {
         var here = profiles.first { $0.id == LocalWorker.id }
         here?.link = .none
         here?.mostBytes = .max
-        return FleetProfile(workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker)
+        return FleetProfile(
+            workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker,
+            brokerBacklog: underWay.bytes / broker.bytesPerSecond, jobsUnderWay: underWay.jobs)
     }
 }
 

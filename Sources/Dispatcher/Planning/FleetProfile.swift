@@ -51,12 +51,21 @@ public struct FleetProfile: Sendable, Equatable {
     public var here: WorkerProfile?
     /// Between the dispatcher and the broker, each way.
     public var broker: Link
+    /// Seconds for which the broker is taken up by messages of the jobs under way.
+    public var brokerBacklog: Double
+    /// Jobs that share the broker with the one to be planned.
+    public var jobsUnderWay: Int
 
     /// Seconds for which a message, however small, occupies dispatcher and broker: a part of its latency, most of which
     /// passes in waiting to be woken, while other messages go on.
     var messageSeconds: Double { broker.roundTrip / 8 }
 
-    public init(workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link) {
+    public init(
+        workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link, brokerBacklog: Double = 0,
+        jobsUnderWay: Int = 0
+    ) {
+        self.brokerBacklog = brokerBacklog
+        self.jobsUnderWay = jobsUnderWay
         self.workers = workers
         self.here = here
         self.broker = broker
