@@ -11,3 +11,12 @@ void allocator_keep(int block, int top) {
     mallopt(M_TRIM_THRESHOLD, top);
 #endif
 }
+
+size_t allocator_in_use(void) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    struct mallinfo2 now = mallinfo2();
+    return now.uordblks + now.hblkhd;
+#else
+    return 0;
+#endif
+}

@@ -10,4 +10,7 @@ public enum Allocator {
     public static func keepLargeBlocks() {
         allocator_keep(32 << 20, 64 << 20)
     }
+
+    /// Bytes of all blocks that are in use; 0 where the C library does not tell (glibc before 2.33).
+    public static var bytesInUse: Int { Int(allocator_in_use()) }
 }

@@ -1,8 +1,8 @@
-import Fleet
+package import Fleet
 
 /// Which keys and values each worker was sent and keeps, as far as is known: it may have let go of them, says so when it is
 /// asked for them, and gets them again.
-struct ContextBook {
+package struct ContextBook {
     private struct Worker {
         let incarnation: Incarnation
         /// Most bytes of messages that it keeps.
@@ -17,34 +17,36 @@ struct ContextBook {
 
     private var workers: [PeerID: Worker] = [:]
 
+    package init() {}
+
     /// A worker that says how much it keeps; in a new life it has nothing.
-    mutating func born(_ id: PeerID, _ incarnation: Incarnation, budget: Int) {
+    package mutating func born(_ id: PeerID, _ incarnation: Incarnation, budget: Int) {
         guard workers[id]?.incarnation != incarnation || workers[id]?.budget != budget else { return }
         workers[id] = budget > 0 ? Worker(incarnation: incarnation, budget: budget) : nil
     }
 
     /// Of the worker, or of its life; nothing that it was sent counts on.
-    mutating func forget(_ id: PeerID) { workers[id] = nil }
+    package mutating func forget(_ id: PeerID) { workers[id] = nil }
 
     /// At a task the worker did not have what it had been sent before.
     /// - Parameter lease: the number of the task's.
-    mutating func emptied(_ id: PeerID, before lease: UInt64) {
+    package mutating func emptied(_ id: PeerID, before lease: UInt64) {
         guard var worker = workers[id] else { return }
         worker.kept.removeAll { $0.lease < lease }
         worker.byteCount = worker.kept.reduce(0) { $0 + $1.bytes }
         workers[id] = worker
     }
 
-    func keepsContexts(_ id: PeerID) -> Bool { workers[id] != nil }
+    package func keepsContexts(_ id: PeerID) -> Bool { workers[id] != nil }
 
-    func has(_ digest: BlobDigest, _ id: PeerID) -> Bool {
+    package func has(_ digest: BlobDigest, _ id: PeerID) -> Bool {
         workers[id]?.kept.contains { $0.digest == digest } ?? false
     }
 
     /// - Parameters:
     ///   - bytes: of the task that brings it.
     ///   - lease: the number of that task's; later ones are greater.
-    mutating func sent(_ digest: BlobDigest, bytes: Int, lease: UInt64, to id: PeerID) {
+    package mutating func sent(_ digest: BlobDigest, bytes: Int, lease: UInt64, to id: PeerID) {
         guard var worker = workers[id], bytes <= worker.budget else { return }
         worker.kept.append((digest, lease, bytes))
         worker.byteCount += bytes
@@ -57,7 +59,7 @@ struct ContextBook {
 
 extension AttentionPlan {
     /// The keys and values of which one worker gets several shards; without owners, of which there are several.
-    func repeatedContexts(_ problem: AttentionProblem) -> Set<ContextPlace> {
+    package func repeatedContexts(_ problem: AttentionProblem) -> Set<ContextPlace> {
         var repeated: Set<ContextPlace> = []
         var first = 0
         // A worker's shards lie together.

@@ -15,16 +15,16 @@ public struct Shard: Sendable, Equatable {
         heads.lowerBound / problem.group..<(heads.upperBound - 1) / problem.group + 1
     }
 
-    func context(of problem: AttentionProblem) -> ContextPlace {
+    package func context(of problem: AttentionProblem) -> ContextPlace {
         ContextPlace(batch: batch, kvHeads: kvHeads(of: problem), keys: keys)
     }
 }
 
 /// Where in K and V a shard's own are: shards of the same place share them.
-struct ContextPlace: Hashable {
-    var batch: Int
-    var kvHeads: Range<Int>
-    var keys: Range<Int>
+package struct ContextPlace: Hashable {
+    package var batch: Int
+    package var kvHeads: Range<Int>
+    package var keys: Range<Int>
 }
 
 /// How a job is cut: shards whose row groups cover each row once, and whose keys cover each row group's keys once.

@@ -98,7 +98,7 @@ extension DispatcherCore {
         let submission = JobSubmission(
             id: id, shards: job.shards, leaseDuration: job.leaseDuration, deadline: entry.ticket.deadline,
             priority: entry.ticket.priority, shapeClass: job.shapeClass, shardsPerStage: job.shardsPerStage,
-            residencyKeys: job.residencyKeys, reservations: job.reservations)
+            residencyKeys: job.residencyKeys, reservations: job.reservations, transit: job.transit)
         schedule(.jobSubmitted(submission), now)
     }
 

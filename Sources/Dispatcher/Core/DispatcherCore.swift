@@ -90,8 +90,12 @@ public struct DispatcherCore: Sendable {
     /// Slots of all live workers, for sizing a plan.
     public var liveSlots: Int { scheduler.liveSlots }
 
-    /// The live workers and what each has yet to do.
-    public var loads: [WorkerLoad] { scheduler.loads }
+    /// Live workers and what each has yet to do, for planning a job: all of a fleet, or some of one that is larger than any job
+    /// needs.
+    public var loads: [WorkerLoad] { scheduler.loads(most: Self.mostPlannedFor) }
+
+    /// A plan for so many takes a few milliseconds; no job is known to gain by more.
+    static let mostPlannedFor = 4096
 
     /// When a lease still held was granted.
     public func start(of lease: LeaseToken) -> Instant? { scheduler.start(of: lease) }

@@ -41,11 +41,14 @@ public struct PreparedJob: Sendable, Equatable {
     /// See `JobSubmission`.
     public var residencyKeys: [UInt64]
     public var reservations: Reservations
+    /// See `JobSubmission`.
+    public var transit: Duration
 
     public init(
         shards: Int, shardsPerStage: Int? = nil, outputBytes: Int, leaseDuration: Duration, shapeClass: ShapeClass,
-        residencyKeys: [UInt64] = [], reservations: Reservations = Reservations()
+        residencyKeys: [UInt64] = [], reservations: Reservations = Reservations(), transit: Duration = .zero
     ) {
+        self.transit = transit
         self.residencyKeys = residencyKeys
         self.reservations = reservations
         self.shards = shards

@@ -4,9 +4,9 @@
 /// One alone tells how long the way is. Several sent at once come back at the pace at which the slowest part of the way hands
 /// them on, which is quicker: parts work side by side. (The packet pair of Keshav, "A Control-Theoretic Approach to Flow
 /// Control", 1991.)
-struct EchoProbe: Sendable {
+package struct EchoProbe: Sendable {
     /// What was found out.
-    enum Finding: Sendable, Equatable {
+    package enum Finding: Sendable, Equatable {
         /// There and back, of a message alone.
         case roundTrip(bytes: Int, seconds: Double)
         /// Between messages that were sent at once.
@@ -40,16 +40,18 @@ struct EchoProbe: Sendable {
     private var firstReturn = 0.0
 
     /// Nothing is waited for.
-    var isOver: Bool { next >= wanted }
+    package var isOver: Bool { next >= wanted }
 
     /// Whether it has been begun once, and is over or has come to nothing.
     func mayRepeat(at now: Double) -> Bool { wanted > 0 && (isOver || now - sent > 5) }
+
+    package init() {}
 
     /// Begins anew.
     ///
     /// - Parameter isBrief: only with small ones, as is to be done often.
     /// - Returns: the first messages.
-    mutating func start(at now: Double, isBrief: Bool = false) -> [[UInt8]] {
+    package mutating func start(at now: Double, isBrief: Bool = false) -> [[UInt8]] {
         next = 0
         wanted = isBrief ? Self.bursts.count / 3 : Self.bursts.count
         return messages(at: now)
@@ -58,7 +60,7 @@ struct EchoProbe: Sendable {
     /// - Parameter now: in seconds.
     /// - Returns: what was measured, if that is more than was known, and the next messages, if there are to be any; nil for a
     ///   message that was not waited for.
-    mutating func received(_ payload: [UInt8], at now: Double) -> (finding: Finding?, next: [[UInt8]])? {
+    package mutating func received(_ payload: [UInt8], at now: Double) -> (finding: Finding?, next: [[UInt8]])? {
         guard !isOver else { return nil }
         let burst = Self.bursts[next]
         guard payload == Self.payload(number &+ UInt64(returned), burst.size) else { return nil }

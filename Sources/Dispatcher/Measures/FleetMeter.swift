@@ -4,9 +4,9 @@ public import Fleet
 ///
 /// Clocks of workers and dispatcher need not agree: a result says how long its task waited and was computed, and what else
 /// passed between sending and receiving was spent on the way.
-struct FleetMeter: Sendable {
+package struct FleetMeter: Sendable {
     /// Of one result. Times in seconds.
-    struct Observation {
+    package struct Observation {
         let flops: Double
         let shape: ShapeClass
         let taskBytes: Int
@@ -19,6 +19,14 @@ struct FleetMeter: Sendable {
         let queued: Double
         /// By the worker's: for how long it was computed.
         let computed: Double
+
+        package init(
+            flops: Double, shape: ShapeClass, taskBytes: Int, resultBytes: Int, departed: Double, received: Double,
+            queued: Double, computed: Double
+        ) {
+            (self.flops, self.shape, self.taskBytes, self.resultBytes) = (flops, shape, taskBytes, resultBytes)
+            (self.departed, self.received, self.queued, self.computed) = (departed, received, queued, computed)
+        }
     }
 
     private struct Worker: Sendable {
@@ -45,12 +53,16 @@ struct FleetMeter: Sendable {
     private var brokerMeter = LinkMeter(assumed: assumedBroker)
     /// Seconds between messages handed on one after the other; nil until there are such.
     private var paceMeter: LinkMeter?
+    /// The largest of them: on a slow way there are only small ones.
+    private var mostPacedBytes = 0
     /// What the dispatcher itself has to do for a message, in seconds; nil until it had to.
     private var handlingMeter: LinkMeter?
     /// When all that was sent so far will have left.
     private var lastDeparture = -Double.infinity
 
-    mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
+    package init() {}
+
+    package mutating func born(_ id: PeerID, memory: UInt64, contextBytes: Int = 0) {
         guard var worker = known(id) else { return }
         worker.memory = memory
         worker.contextBytes = contextBytes
@@ -58,14 +70,14 @@ struct FleetMeter: Sendable {
     }
 
     /// What a worker measured of itself.
-    mutating func told(_ id: PeerID, _ speeds: [String: Double]) {
+    package mutating func told(_ id: PeerID, _ speeds: [String: Double]) {
         guard let speed = speeds["attention"], var worker = known(id) else { return }
         worker.speeds.probed = speed
         workers[id] = worker
     }
 
     /// A task was laid out, or a result looked into and merged.
-    mutating func handled(bytes: Int, seconds: Double) {
+    package mutating func handled(bytes: Int, seconds: Double) {
         var handling = handlingMeter ?? LinkMeter(assumed: Link(roundTrip: 1e-4, bytesPerSecond: 4e9))
         handling.record(bytes: bytes, seconds: seconds)
         handlingMeter = handling
@@ -73,7 +85,7 @@ struct FleetMeter: Sendable {
 
     /// A task goes out, behind those that dispatcher and broker have not yet handed on.
     /// - Returns: when its turn comes, in seconds.
-    mutating func departure(bytes: Int, at now: Double) -> Double {
+    package mutating func departure(bytes: Int, at now: Double) -> Double {
         let turn = max(now, lastDeparture)
         lastDeparture = turn + (messageSeconds ?? broker.roundTrip / 8) + Double(bytes) / broker.bytesPerSecond
         return turn
@@ -81,7 +93,7 @@ struct FleetMeter: Sendable {
 
     /// The way begins when it was the task's turn at the broker, and then at the worker's link: not before the task sent before
     /// it was there.
-    mutating func record(_ observation: Observation, at id: PeerID) {
+    package mutating func record(_ observation: Observation, at id: PeerID) {
         guard var worker = known(id) else { return }
         worker.speeds.record(flops: observation.flops, seconds: observation.computed, observation.shape)
         let start = max(min(observation.departed, observation.received), worker.arrival)
@@ -98,7 +110,7 @@ struct FleetMeter: Sendable {
     }
 
     /// Of messages of the dispatcher to itself.
-    mutating func record(_ finding: EchoProbe.Finding) {
+    package mutating func record(_ finding: EchoProbe.Finding) {
         switch finding {
         case .roundTrip(let bytes, let seconds): brokerMeter.record(bytes: bytes, seconds: seconds)
         case .pace(let bytes, let seconds):
@@ -106,6 +118,7 @@ struct FleetMeter: Sendable {
                 paceMeter
                 ?? LinkMeter(assumed: Link(roundTrip: broker.roundTrip / 8, bytesPerSecond: broker.bytesPerSecond))
             pace.record(bytes: bytes, seconds: seconds)
+            mostPacedBytes = max(mostPacedBytes, bytes)
             paceMeter = pace
         }
     }
@@ -120,7 +133,8 @@ struct FleetMeter: Sendable {
     var broker: Link {
         let echo = brokerMeter.link
         // An echo goes both ways.
-        let onTheWay = paceMeter?.link.bytesPerSecond ?? 2 * echo.bytesPerSecond
+        let pace = mostPacedBytes >= 65_536 ? paceMeter?.link.bytesPerSecond : nil
+        let onTheWay = pace ?? 2 * echo.bytesPerSecond
         return Link(
             roundTrip: echo.roundTrip,
             bytesPerSecond: min(onTheWay, handlingMeter?.link.bytesPerSecond ?? .infinity))
@@ -134,7 +148,10 @@ struct FleetMeter: Sendable {
     /// - Parameters:
     ///   - shape: of the shards to come, about.
     ///   - loads: of the live workers.
-    func profile(_ loads: [WorkerLoad], _ shape: ShapeClass) -> FleetProfile {
+    ///   - underWay: other jobs, and the bytes of their messages that the broker has yet to hand on.
+    package func profile(
+        _ loads: [WorkerLoad], _ shape: ShapeClass, underWay: (jobs: Int, bytes: Double) = (0, 0)
+    ) -> FleetProfile {
         let broker = broker
         let known = loads.compactMap { workers[$0.id]?.speeds.speed(shape) }.sorted()
         let typical = known.isEmpty ? Self.assumedSpeed : known[known.count / 2]
@@ -153,7 +170,8 @@ struct FleetMeter: Sendable {
         here?.mostBytes = .max
         return FleetProfile(
             workers: profiles.filter { $0.id != LocalWorker.id }, here: here, broker: broker,
-            messageSeconds: messageSeconds)
+            messageSeconds: messageSeconds, brokerBacklog: underWay.bytes / broker.bytesPerSecond,
+            jobsUnderWay: underWay.jobs)
     }
 }
 

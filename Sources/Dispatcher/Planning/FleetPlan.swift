@@ -9,6 +9,13 @@ public struct FleetPlan: Sendable {
     /// All that were worked out, the best first.
     public var candidates: [Candidate]
 
+    /// For whom the shards are made, and for how long they wait for them.
+    package var reservations: Reservations {
+        Reservations(
+            workers: plan.owners.map { workers[$0].id },
+            duration: .milliseconds(100) + .seconds(min(patience, 86_400)))
+    }
+
     /// Seconds after which a worker that has not begun its shards is given up: twice what the job should take. One that was chosen
     /// to do all of it is worth waiting for until the next best way would have taken as long: what slows it down slows
     /// the sending elsewhere too, and sending over a slow link gains nothing by a late start.

@@ -24,6 +24,8 @@ struct FleetPlanner {
         /// Of each of the first `workers`.
         let shares: [Double]
         let makespan: Double
+        /// For which its messages take the broker up.
+        let brokerSeconds: Double
     }
 
     private let problem: AttentionProblem
@@ -33,6 +35,8 @@ struct FleetPlanner {
     private let workers: [WorkerProfile]
     private let here: Int?
     private let broker: Link
+    private let brokerBacklog: Double
+    private let jobsUnderWay: Int
     private let messageSeconds: Double
     private let lines: [Kind: WorkLine]
 
@@ -41,12 +45,12 @@ struct FleetPlanner {
 
     init(_ problem: AttentionProblem, _ fleet: FleetProfile, _ limits: PlanLimits) {
         (self.problem, self.limits, broker) = (problem, limits, fleet.broker)
-        messageSeconds = fleet.messageSeconds
+        (messageSeconds, brokerBacklog, jobsUnderWay) = (fleet.messageSeconds, fleet.brokerBacklog, fleet.jobsUnderWay)
         let sizes = JobSizes(problem, wire: limits.wire)
         self.sizes = sizes
         let all = fleet.workers.filter { $0.speed > 0 } + (fleet.here.map { [$0] } ?? [])
         let hereBefore = fleet.here.map { _ in all.count - 1 }
-        let alone = all.indices.map { sizes.seconds(alone: all[$0], fleet.broker, isHere: $0 == hereBefore) }
+        let alone = all.indices.map { sizes.seconds(alone: all[$0], fleet, isHere: $0 == hereBefore) }
         let order = all.indices.sorted { alone[$0] < alone[$1] }
         workers = order.map { all[$0] }
         here = order.firstIndex { $0 == hereBefore }
@@ -60,12 +64,10 @@ struct FleetPlanner {
         if let first = workers.indices.first(where: { $0 != here }) {
             plans.append(try plan(.oneWorker, .queries, only(first)))
         }
-        let undistributed = plans.map(\.timeline.makespan).min() ?? .infinity
-        let cuts = try estimates().prefix(Self.finalists).map { (estimate) throws(JobError) in
-            try cut(estimate.kind, estimate.shares)
-        }
+        let undistributed = plans.map(cost).min() ?? .infinity
+        let cuts = try finalists().map { (estimate) throws(JobError) in try cut(estimate.kind, estimate.shares) }
         plans += cuts.map(\.plan)
-        if let leader = cuts.min(by: { $0.makespan < $1.makespan }), leader.makespan < 1.1 * undistributed {
+        if let leader = cuts.min(by: { cost($0.plan) < cost($1.plan) }), cost(leader.plan) < 1.1 * undistributed {
             plans += try refined(leader).map(\.plan)
         }
         plans.sort { $0.timeline.makespan < $1.timeline.makespan }
@@ -76,22 +78,28 @@ struct FleetPlanner {
         return best
     }
 
-    /// Of plans that are predicted to take about the same the one with the least sum of makespan and the time for which its
-    /// messages occupy the broker: others share that, and what messages cost their receivers is known least. Never one
-    /// that is slower than not distributing.
+    /// Of plans that are predicted to cost about the same the one with the least sum of that and the time for which it takes up
+    /// the broker: what messages cost their receivers is known least. Never one that is slower than not distributing.
     private func simplest(_ plans: [FleetPlan]) -> FleetPlan {
         let undistributed = plans.filter { [.here, .oneWorker].contains($0.candidates[0].kind) }
-        let most = min(
-            1.1 * plans[0].timeline.makespan, undistributed.map(\.timeline.makespan).min() ?? .infinity)
-        let alike = plans.filter { $0.timeline.makespan <= most }
-        return alike.min { price($0) < price($1) } ?? plans[0]
+            .map(\.timeline.makespan).min()
+        let fast = plans.filter { $0.timeline.makespan <= undistributed ?? .infinity }
+        let least = fast.map(cost).min() ?? 0
+        let alike = fast.filter { cost($0) <= 1.1 * least }
+        return alike.min { cost($0) + brokerSeconds($0) < cost($1) + brokerSeconds($1) } ?? plans[0]
     }
 
-    /// In seconds.
-    private func price(_ plan: FleetPlan) -> Double {
-        let messages = Double(plan.plan.owners.count { $0 != here })
-        return plan.timeline.makespan + 2 * messages * messageSeconds
-            + Double(plan.timeline.bytes) / broker.bytesPerSecond
+    /// A plan's makespan, and by how much its messages hold up the jobs under way, each by the time for which they take up
+    /// the broker: where many jobs share it, cutting finely makes all of them later than it makes one of them sooner.
+    private func cost(_ plan: FleetPlan) -> Double { cost(plan.timeline.makespan, brokerSeconds(plan)) }
+
+    private func cost(_ makespan: Double, _ brokerSeconds: Double) -> Double {
+        makespan + Double(jobsUnderWay) * brokerSeconds
+    }
+
+    /// For which a plan's messages take the broker up. Those that stay here are counted as messages too.
+    private func brokerSeconds(_ plan: FleetPlan) -> Double {
+        2 * Double(plan.plan.shards.count) * messageSeconds + Double(plan.timeline.bytes) / broker.bytesPerSecond
     }
 
     /// A distributed plan, and what it was made from.
@@ -102,8 +110,6 @@ struct FleetPlanner {
         /// Shares end only on parts of a head, so many to each; nil: anywhere.
         let grain: Int?
         let plan: FleetPlan
-
-        var makespan: Double { plan.timeline.makespan }
     }
 
     private func cut(
@@ -119,7 +125,7 @@ struct FleetPlanner {
     /// each other's messages, and less is lost with one.
     private func refined(_ leader: Cut) throws(JobError) -> [Cut] {
         let level = try levelled(leader)
-        let best = level.makespan < leader.makespan ? level : leader
+        let best = cost(level.plan) < cost(leader.plan) ? level : leader
         let slots = best.shares.indices.reduce(0) { $0 + (best.shares[$1] > 0 ? workers[$1].slots : 0) }
         let grain = Int((Double(slots) / sizes.heads).rounded(.up))
         var cuts = [level, try cut(best.kind, best.shares, grain: grain)]
@@ -163,8 +169,18 @@ extension FleetPlanner {
             if count == workers.count || next.allSatisfy({ $0.shares[count - 1] == 0 }) { break }
             count = min(max(count + 1, count * 3 / 2), workers.count)
         }
-        return found.sorted { $0.makespan < $1.makespan }
+        return found.sorted { cost($0) < cost($1) }
     }
+
+    /// The estimates that are laid out: the best, and of those about as good the one that takes up the broker least.
+    private func finalists() -> [Estimate] {
+        let all = estimates()
+        guard let best = all.first.map(cost) else { return [] }
+        let alike = all.prefix { cost($0) <= 1.05 * best }.dropFirst(Self.finalists)
+        return all.prefix(Self.finalists) + (alike.min { $0.brokerSeconds < $1.brokerSeconds }.map { [$0] } ?? [])
+    }
+
+    private func cost(_ estimate: Estimate) -> Double { cost(estimate.makespan, estimate.brokerSeconds) }
 
     private func estimate(_ kind: Kind, workers count: Int) -> Estimate {
         let chosen = workers.prefix(count)
@@ -175,7 +191,7 @@ extension FleetPlanner {
         let starts = chosen.enumerated().map { index, worker in
             index == here
                 ? worker.backlog + worker.link.roundTrip
-                : worker.backlog + worker.link.roundTrip + broker.roundTrip
+                : max(worker.backlog, brokerBacklog) + worker.link.roundTrip + broker.roundTrip
                     + bytes.fixed * copies(kind, worker, bytes.fixed) / worker.link.bytesPerSecond
         }
         // Messages go one after the other: who is served later starts later.
@@ -191,7 +207,8 @@ extension FleetPlanner {
         }
         shares = Shares(starts: queued, wholes: wholes)
         return Estimate(
-            kind: kind, shares: shares.shares, makespan: max(shares.level, queue))
+            kind: kind, shares: shares.shares, makespan: max(shares.level, brokerBacklog + queue),
+            brokerSeconds: queue)
     }
 
     /// How often a worker is sent what each of its slots needs: keys and values once, if it keeps them.
@@ -230,7 +247,9 @@ extension FleetPlanner {
         let used = Array(workers.prefix((last ?? -1) + 1))
         let timeline = Timeline(
             plan, problem,
-            PlannedFleet(workers: used, here: here, broker: broker, messageSeconds: messageSeconds), wire: limits.wire)
+            PlannedFleet(
+                workers: used, here: here, broker: broker, messageSeconds: messageSeconds, brokerBacklog: brokerBacklog),
+            wire: limits.wire)
         let candidate = FleetPlan.Candidate(
             kind: kind, workers: Set(plan.owners).count, shards: plan.shards.count, bytes: timeline.bytes,
             makespan: timeline.makespan)

@@ -51,6 +51,10 @@ public struct FleetProfile: Sendable, Equatable {
     public var here: WorkerProfile?
     /// Between the dispatcher and the broker, each way: what a byte adds is what it holds up the next message for.
     public var broker: Link
+    /// Seconds for which the broker is taken up by messages of the jobs under way.
+    public var brokerBacklog: Double
+    /// Jobs that share the broker with the one to be planned.
+    public var jobsUnderWay: Int
 
     /// Seconds for which a message, however small, occupies dispatcher and broker: a part of its latency, most of which
     /// passes in waiting to be woken, while other messages go on.
@@ -58,8 +62,11 @@ public struct FleetProfile: Sendable, Equatable {
 
     /// - Parameter messageSeconds: an eighth of the broker's round trip where it is not known.
     public init(
-        workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link, messageSeconds: Double? = nil
+        workers: [WorkerProfile], here: WorkerProfile? = nil, broker: Link, messageSeconds: Double? = nil,
+        brokerBacklog: Double = 0, jobsUnderWay: Int = 0
     ) {
+        self.brokerBacklog = brokerBacklog
+        self.jobsUnderWay = jobsUnderWay
         self.workers = workers
         self.here = here
         self.broker = broker

@@ -21,11 +21,12 @@ struct JobSizes {
     }
 
     /// Seconds that a worker takes for all of it.
-    func seconds(alone worker: WorkerProfile, _ broker: Link, isHere: Bool) -> Double {
-        let compute = worker.backlog + flops / (Double(worker.slots) * worker.speed)
-        guard !isHere else { return compute + worker.link.roundTrip }
-        let bytes = queryBytes + keyBytes + resultBytes
-        return compute + worker.link.roundTrip + broker.roundTrip + bytes / worker.link.bytesPerSecond
+    func seconds(alone worker: WorkerProfile, _ fleet: FleetProfile, isHere: Bool) -> Double {
+        let compute = flops / (Double(worker.slots) * worker.speed)
+        guard !isHere else { return worker.backlog + compute + worker.link.roundTrip }
+        let (bytes, broker) = (queryBytes + keyBytes + resultBytes, fleet.broker)
+        return max(worker.backlog, fleet.brokerBacklog) + compute + worker.link.roundTrip + broker.roundTrip + bytes
+            / worker.link.bytesPerSecond
             + bytes / broker.bytesPerSecond
     }
 

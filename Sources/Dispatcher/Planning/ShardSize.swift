@@ -42,7 +42,7 @@ extension AttentionProblem {
     func queryBytes(heads: Int, queries: Int, wire: WireFormat) -> Int { heads * queries * wire.bytes(row: headSize) }
 
     /// Bytes of K and V of these key/value heads.
-    func keyValueBytes(kvHeads: Int, keys: Int, wire: WireFormat) -> Int {
+    package func keyValueBytes(kvHeads: Int, keys: Int, wire: WireFormat) -> Int {
         kvHeads * keys * (wire.bytes(row: keySize) + wire.bytes(row: valueHeadSize))
     }
 

@@ -21,6 +21,9 @@ public struct Timeline: Sendable, Equatable {
     /// Of tasks and results.
     public private(set) var bytes = 0
 
+    /// How long the longest way of a task to its worker is, from the plan on.
+    package var longestTransit: Duration { .seconds(min(spans.reduce(0) { max($0, $1.arrived) }, 86_400)) }
+
     init(_ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, wire: WireFormat) {
         spans = Array(repeating: Span(sent: 0, arrived: 0, begun: 0, computed: 0, done: 0), count: plan.shards.count)
         let results = plan.shards.map { Double(problem.resultBytes(of: $0)) }
@@ -32,7 +35,7 @@ public struct Timeline: Sendable, Equatable {
     private mutating func send(
         _ plan: AttentionPlan, _ problem: AttentionProblem, _ fleet: PlannedFleet, _ wire: WireFormat
     ) {
-        var broker = 0.0
+        var broker = fleet.brokerBacklog
         var links = Array(repeating: 0.0, count: fleet.workers.count)
         var slots = fleet.workers.map { Array(repeating: $0.backlog, count: $0.slots) }
         var contexts = KeptContexts(plan, problem, fleet, wire)
@@ -80,6 +83,7 @@ struct PlannedFleet: Equatable {
     var here: Int?
     var broker: Link
     var messageSeconds: Double
+    var brokerBacklog = 0.0
 
     func isHere(_ worker: Int) -> Bool { worker == here }
 }

@@ -107,7 +107,8 @@ extension Scheduler {
         leases[number] = lease
         workers[worker].leases.append(number)
         standInLine(worker)
-        setTimer(.leaseExpiry(number), at: now.advanced(by: jobs[job].submission.leaseDuration))
+        setTimer(
+            .leaseExpiry(number), at: now.advanced(by: jobs[job].submission.leaseDuration + allowance(for: lease, now)))
         if !isHedge { watchForHedge(number, lease, now) }
         counters.tasksSent += 1
         hedgeBudget.earn()

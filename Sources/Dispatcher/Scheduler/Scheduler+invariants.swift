@@ -49,10 +49,13 @@ extension Scheduler {
     }
 
     private func workerViolations(_ now: Instant) -> [String] {
-        var (live, found): (Int, [String]) = (0, [])
+        var (live, slots, found): (Int, Int, [String]) = (0, 0, [])
         for slot in workers.occupied {
             let worker = workers[slot]
-            if worker.isAnyones { live += 1 }
+            if worker.isAnyones { (live, slots) = (live + 1, slots + worker.slots) }
+            if !worker.reserved.isEmpty, !reservedAt.contains(slot) {
+                found.append("\(worker.id) has reserved shards that are not noted")
+            }
             if worker.leases.count > worker.credits { found.append("\(worker.id) has more leases than credits") }
             if worker.leases.contains(where: { leases[$0] == nil }) { found.append("\(worker.id) has an ended lease") }
             if worker.isSetAside != (setAside[worker.id] != nil) { found.append("\(worker.id) is half set aside") }
@@ -65,6 +68,7 @@ extension Scheduler {
             }
             if worker.isPresent, !worker.isWatched { found.append("\(worker.id) is not watched") }
         }
+        if slots != liveSlots { found.append("\(slots) slots are live, and \(liveSlots) counted") }
         if live != liveWorkers { found.append("\(live) workers are live, and \(liveWorkers) counted") }
         return found
     }

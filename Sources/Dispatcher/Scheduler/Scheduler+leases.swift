@@ -13,6 +13,7 @@ extension Scheduler {
             note(.resultDropped(worker: end.worker, lease: end.lease))
             return
         }
+        transits.note(end.transit, now)
         let number = end.lease.number
         switch end.outcome {
         case .done: shardDone(number, now)
@@ -54,10 +55,21 @@ extension Scheduler {
 
     mutating func leaseExpired(_ number: UInt64, _ now: Instant) {
         guard let lease = leases[number] else { return }
+        // It began to wait for its way before it was known how long that is.
+        let due = lease.start.advanced(by: jobs[lease.job].submission.leaseDuration + allowance(for: lease, now))
+        guard due <= now else { return setTimer(.leaseExpiry(number), at: due) }
         let id = workers[lease.worker].id
         learn(lease, now)
         actions.append(.cancel(worker: id, lease: token(number)))
         retry(number, counting: .failure, reason: "\(id) missed its lease", now)
+    }
+
+    /// What a task's and a result's way may take besides: twice of what was predicted, or of what others took lately.
+    ///
+    /// Where the broker or a link is behind, tasks that were given up would be sent again behind themselves, and make it worse.
+    /// What others took is bounded: workers say it, and may lie.
+    func allowance(for lease: Lease, _ now: Instant) -> Duration {
+        max(jobs[lease.job].submission.transit, min(transits.longest(now), settings.mostTransit)) * 2
     }
 
     /// A worker that refused is full or leaving: it gets nothing for a short while.

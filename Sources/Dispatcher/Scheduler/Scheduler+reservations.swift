@@ -13,6 +13,7 @@ extension Scheduler {
         else { return false }
         jobs[job].shards[shard].reservedAt = slot
         self.workers[slot].reserved.insert(entry(job, shard))
+        reservedAt.insert(slot)
         dropStaleReservations(of: slot)
         toServe.insert(slot)
         return true

@@ -33,13 +33,18 @@ extension Scheduler {
     /// Ended jobs leave entries behind in the queues; once those are the most, the queues are made anew.
     mutating func dropStaleEntries() {
         let live = jobs.count + 2 * leases.count + 2 * workers.count + 2 * setAside.count
-        if jobs.isEmpty || timers.count > 64 + 4 * (live + openShards) {
+        // Without jobs what is pending is a watchdog for each worker: looked through once it is not the most by far, as a large
+        // fleet's are many.
+        if timers.count > 64 + 4 * (live + openShards)
+            || (jobs.isEmpty && timers.count > workers.count + workers.count / 4)
+        {
             timers = Heap(timers.unordered.filter(isPending))
         }
         if jobs.isEmpty {
             losses = [:]
             ready.removeAll()
-            for slot in workers.occupied { workers[slot].reserved = Heap() }
+            for slot in reservedAt { workers[slot].reserved = Heap() }
+            reservedAt = []
         } else if ready.count > 64 + 2 * openShards {
             ready.keep(isCurrent)
         }

@@ -14,6 +14,7 @@ extension Scheduler {
             workers[slot].latencies = LatencyTable()
         }
         workers[slot].birth = birth
+        workers.takesReservedOnly(slot, birth.takesReservedOnly)
         if let lost = losses.removeValue(forKey: id), lost.incarnation == birth.incarnation {
             forgive(id, lost.shards)
         }
@@ -57,7 +58,8 @@ extension Scheduler {
         for number in workers[slot].leases where !held.contains(token(number)) {
             guard let lease = leases[number] else { continue }
             let isOlderThanConnection = lease.start <= connectedSince
-            guard isOlderThanConnection || lease.start.advanced(by: settings.leaseGrace) <= now else { continue }
+            let grace = max(settings.leaseGrace, allowance(for: lease, now))
+            guard isOlderThanConnection || lease.start.advanced(by: grace) <= now else { continue }
             leases[number]?.missed += 1
             guard isOlderThanConnection || lease.missed >= 1 else { continue }
             retry(number, counting: .loss, reason: "the task did not arrive", now)
@@ -98,6 +100,7 @@ extension Scheduler {
     }
 
     mutating func livenessChanged(_ slot: Int, was wasLive: Bool) {
+        countSlots(of: slot)
         let isLive = workers[slot].isLive
         let isCounted = workers[slot].birth.map { !$0.takesReservedOnly } ?? true
         if isLive, !wasLive, isCounted {
@@ -109,6 +112,13 @@ extension Scheduler {
         }
         if isLive { standInLine(slot) }
         if workers[slot].isPresent { watch(slot) }
+    }
+
+    /// Keeps `liveSlots` in step with a worker.
+    private mutating func countSlots(of slot: Int) {
+        let counted = workers[slot].isAnyones ? workers[slot].slots : 0
+        liveSlots += counted - workers[slot].countedSlots
+        workers[slot].countedSlots = counted
     }
 
     /// Sets the one watchdog timer of a worker.
@@ -134,8 +144,12 @@ extension Scheduler {
     /// Without a connection nothing can be said of any worker: none is live, none is lost.
     mutating func connectionLost() {
         isConnected = false
-        for slot in workers.occupied { workers[slot].isOnline = false }
+        for slot in workers.occupied {
+            workers[slot].isOnline = false
+            workers[slot].countedSlots = 0
+        }
         liveWorkers = 0
+        liveSlots = 0
     }
 
     /// Workers are heard of again, or found silent in a while.

@@ -25,6 +25,10 @@ public struct Scheduler: Sendable {
     /// Workers that may have credit for a shard that is reserved for them.
     var toServe: Set<Int> = []
     var liveWorkers = 0
+    /// Slots of all live workers, for sizing a plan.
+    public internal(set) var liveSlots = 0
+    /// Workers whose heaps of reserved shards are not empty, or were not of late.
+    var reservedAt: Set<Int> = []
     /// Shards of running jobs that are not done.
     var openShards = 0
     var lastLease: UInt64 = 0
@@ -41,6 +45,8 @@ public struct Scheduler: Sendable {
     var probes: [UInt64: PeerID] = [:]
     /// Of all workers, by shape class.
     var latencies: [ShapeClass: LatencyDigest] = [:]
+    /// Of all workers' tasks and results: they share the broker.
+    var transits = TransitWatch()
     var hedgeBudget: HedgeBudget
     var actions: [SchedulerAction] = []
     public internal(set) var counters = SchedulerCounters()
@@ -93,11 +99,6 @@ public struct Scheduler: Sendable {
     /// Whether a worker holds a probe under a lease.
     public func isProbe(_ token: LeaseToken, at worker: PeerID) -> Bool {
         token.epoch == epoch && probes[token.number] == worker
-    }
-
-    /// Slots of all live workers, for sizing a plan.
-    public var liveSlots: Int {
-        workers.occupied.reduce(0) { $0 + (workers[$1].isAnyones ? workers[$1].slots : 0) }
     }
 
     func lease(_ token: LeaseToken) -> Lease? { token.epoch == epoch ? leases[token.number] : nil }

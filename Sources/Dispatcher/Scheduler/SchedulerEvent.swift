@@ -69,12 +69,15 @@ public struct JobSubmission: Sendable {
     /// Shards of one key go to one worker where that costs nobody time. Empty: nothing is held.
     public var residencyKeys: [UInt64]
     public var reservations: Reservations
+    /// How long a task may take to its worker, as predicted.
+    public var transit: Duration
 
     public init(
         id: JobID, shards: Int, leaseDuration: Duration, deadline: Instant, priority: Int = 0,
         shapeClass: ShapeClass = ShapeClass(number: 0), shardsPerStage: Int? = nil, residencyKeys: [UInt64] = [],
-        reservations: Reservations = Reservations()
+        reservations: Reservations = Reservations(), transit: Duration = .zero
     ) {
+        self.transit = transit
         self.residencyKeys = residencyKeys
         self.reservations = reservations
         self.id = id
@@ -106,8 +109,13 @@ public struct TaskEnd: Sendable {
     public var incarnation: Incarnation
     public var lease: LeaseToken
     public var outcome: Outcome
+    /// What of the time since the task was sent the worker did not have it: both ways together.
+    public var transit: Duration
 
-    public init(worker: PeerID, incarnation: Incarnation, lease: LeaseToken, outcome: Outcome) {
+    public init(
+        worker: PeerID, incarnation: Incarnation, lease: LeaseToken, outcome: Outcome, transit: Duration = .zero
+    ) {
+        self.transit = transit
         self.worker = worker
         self.incarnation = incarnation
         self.lease = lease

@@ -15,6 +15,8 @@ public struct SchedulerSettings: Sendable {
     public var maxBackOff: Duration = .seconds(5)
     /// A lease younger than this is not missed when a heartbeat does not list it: the task may be on its way.
     public var leaseGrace: Duration = .seconds(2)
+    /// The longest way of messages that leases are given time for because others took it.
+    public var mostTransit: Duration = .seconds(60)
     /// One lease in so many goes to the shard that has waited longest, whatever its priority: nobody starves.
     public var elderShare = 16
 

@@ -20,6 +20,8 @@ struct WorkerRecord {
     var isInSpareLine = false
     /// Shards that wait for it; stale entries among them are dropped as they are met.
     var reserved = Heap<ReadyEntry>()
+    /// What of its slots is counted in `Scheduler.liveSlots`.
+    var countedSlots = 0
     /// A watchdog timer is set.
     var isWatched = false
     var latencies = LatencyTable()

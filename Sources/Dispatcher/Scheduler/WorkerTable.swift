@@ -15,6 +15,18 @@ struct WorkerTable {
     /// Slots in use, in no order.
     var occupied: some Sequence<Int> { slots.values }
 
+    /// Slots, in use or not: they begin at 0.
+    var places: Int { records.count }
+
+    /// Slots of workers that take reserved shards only; few.
+    private(set) var occupiedByReserved: [Int] = []
+
+    /// Notes whether a worker takes reserved shards only.
+    mutating func takesReservedOnly(_ slot: Int, _ takes: Bool) {
+        guard takes != occupiedByReserved.contains(slot) else { return }
+        if takes { occupiedByReserved.append(slot) } else { occupiedByReserved.removeAll { $0 == slot } }
+    }
+
     func slot(of id: PeerID) -> Int? { slots[id] }
 
     subscript(slot: Int) -> WorkerRecord {
@@ -35,6 +47,7 @@ struct WorkerTable {
 
     mutating func remove(_ slot: Int) {
         slots[records[slot].id] = nil
+        takesReservedOnly(slot, false)
         generations += 1
         records[slot] = WorkerRecord(records[slot].id, generation: generations, lastHeard: .origin)
         vacant.append(slot)

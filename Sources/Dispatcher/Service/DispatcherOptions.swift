@@ -40,11 +40,12 @@ public struct DispatcherOptions: Sendable {
 
     /// What to open the transport with: the dispatcher dies with a retained `offline`.
     public var client: ClientOptions {
-        guard !isEmbedded else { return ClientOptions(clientID: "attn-dispatcher-\(id)") }
         let topics = FleetTopics(fleet: fleet)
+        guard !isEmbedded else { return ClientOptions(clientID: topics.clientID(ofDispatcher: id)) }
         let offline = Presence.offline.message(topic: topics.dispatcherStatus(id))
         // A flood of jobs must not keep the fleet's heartbeats and results out.
         let mailbox = Mailbox.Limits(topic: .init(topics.job, messages: 4096, bytes: 128 << 20))
-        return ClientOptions(clientID: "attn-dispatcher-\(id)", will: offline, farewell: offline, mailbox: mailbox)
+        return ClientOptions(
+            clientID: topics.clientID(ofDispatcher: id), will: offline, farewell: offline, mailbox: mailbox)
     }
 }

@@ -104,9 +104,9 @@ extension DispatcherService {
                 request.id,
                 PreparedJob(
                     shards: work.shardCount, shardsPerStage: work.shardsPerStage, outputBytes: work.outputBytes,
-                    leaseDuration: leaseDuration(of: work),
+                    leaseDuration: leaseDuration(flops: work.shardFlops, residentBytes: work.residentBytes),
                     shapeClass: ShapeClass(kind: work.shapeKind, flops: work.shardFlops),
-                    residencyKeys: work.residencyKeys, reservations: work.reservations))
+                    residencyKeys: work.residencyKeys, reservations: work.reservations, transit: work.transit))
         } catch {
             return .unfit(request.id, error)
         }
@@ -128,7 +128,8 @@ extension DispatcherService {
         let (problem, limits) = (attention.problem, limits)
         let kind = attention.op == .attention ? 0 : 1
         let shape = ShapeClass(kind: kind, flops: problem.flops / Double(max(core.liveSlots, 1)))
-        let (request, plan) = try attention.planned(for: meter.profile(core.loads, shape), limits)
+        let profile = meter.profile(core.loads, shape, underWay: (jobs.count, bytesUnderWay))
+        let (request, plan) = try attention.planned(for: profile, limits)
         if let plan { return AttentionWork(request, plan.plan, prediction: plan) }
         var even = limits
         even.wire = request.wire
@@ -153,6 +154,14 @@ extension DispatcherService {
         }
     }
 
+    /// Of the messages that jobs under way have yet to send and to get.
+    private var bytesUnderWay: Double {
+        jobs.values.reduce(0) { sum, job in
+            let left = 1 - Double(job.report.done) / Double(max(job.work.shardCount, 1))
+            return sum + Double(job.work.messageBytes) * left
+        }
+    }
+
     private var limits: PlanLimits {
         // Room for the header and the MQTT packet around the tensors.
         let overhead = 4096
@@ -169,12 +178,6 @@ extension DispatcherService {
                 .tooLarge,
                 "the outputs take \(attention.answerBytes) bytes, and the broker lets \(packet) through")
         }
-    }
-
-    /// Ten seconds, what the shard takes at 0.2 GFLOP/s, slower than any worker worth having, and what it takes to fetch a
-    /// model at 1 MB/s. A worker that is lost meanwhile is missed by its heartbeats.
-    private func leaseDuration(of work: any JobWork) -> Duration {
-        .seconds(10) + .seconds(min(work.shardFlops / 0.2e9 + Double(work.residentBytes) / 1e6, 86_400))
     }
 }
 

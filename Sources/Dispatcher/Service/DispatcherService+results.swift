@@ -58,8 +58,17 @@ extension DispatcherService {
                 outcome = .done
             }
         }
-        let end = TaskEnd(worker: worker, incarnation: result.incarnation, lease: result.lease, outcome: outcome)
+        let end = TaskEnd(
+            worker: worker, incarnation: result.incarnation, lease: result.lease, outcome: outcome,
+            transit: transit(of: result, received))
         handle(.fleet(.taskEnded(end)), output: output)
+    }
+
+    /// How long a task and its result were on their way; by a worker that is believed in this only as far as nothing but
+    /// patience depends on it.
+    private func transit(of result: ResultMessage, _ received: Instant) -> Duration {
+        guard let start = core.start(of: result.lease) else { return .zero }
+        return max(start.duration(to: received) - result.queued - result.compute, .zero)
     }
 
     /// Notes how long a good result was on its way, and how long its worker computed.

@@ -131,7 +131,7 @@ extension DispatcherService {
     private func publishStatsOnce() {
         var json: JSON.Object = ["protocol": .string(ProtocolVersion.current), "load": JSON(machineLoad)]
         if let stats = triggers?.stats { json["triggers"] = stats }
-        let loads = core.loads
+        let loads = core.loads.sorted { $0.id < $1.id }
         if loads.count <= Self.mostWorkersTold { json["fleet"] = meter.profile(loads, Self.toldShape).json }
         enqueue(
             .update(

@@ -32,16 +32,13 @@ struct AttentionWork: JobWork {
     var residencyKeys: [UInt64] { [] }
     var shapeKind: Int { attention.op == .attention ? 0 : 1 }
     var outputBytes: Int { attention.problem.outputBytes }
+    var messageBytes: Int { prediction?.timeline.bytes ?? 0 }
+    var transit: Duration { prediction?.timeline.longestTransit ?? .zero }
 
     func flops(of shard: Int) -> Double { attention.problem.flops(of: attentionPlan.shards[shard]) }
 
     /// How long a worker is waited for; see `FleetPlan.patience`.
-    var reservations: Reservations {
-        guard let prediction else { return Reservations() }
-        return Reservations(
-            workers: attentionPlan.owners.map { prediction.workers[$0].id },
-            duration: .milliseconds(100) + .seconds(min(prediction.patience, 86_400)))
-    }
+    var reservations: Reservations { prediction?.reservations ?? Reservations() }
 
     mutating func contextDigest(of shard: Int) throws(SafetensorsError) -> BlobDigest? {
         let place = attentionPlan.shards[shard].context(of: attention.problem)

@@ -15,6 +15,10 @@ protocol JobWork: Sendable {
     func flops(of shard: Int) -> Double
     /// For which workers the plan made the shards, and how long they wait for them.
     var reservations: Reservations { get }
+    /// Of all its tasks and results, as far as a plan knows them.
+    var messageBytes: Int { get }
+    /// How long the longest way of a task to its worker is predicted to be.
+    var transit: Duration { get }
     /// Bytes that a worker may have to fetch first.
     var residentBytes: Int { get }
     /// Of each shard of a stage, what its worker has to hold: see `JobSubmission`. Empty: nothing, or all the same.
@@ -53,6 +57,10 @@ extension JobWork {
     func flops(of shard: Int) -> Double { shardFlops }
 
     var reservations: Reservations { Reservations() }
+
+    var messageBytes: Int { 0 }
+
+    var transit: Duration { .zero }
 
     func contextDigest(of shard: Int) -> BlobDigest? { nil }
 

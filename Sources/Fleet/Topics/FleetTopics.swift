@@ -1,8 +1,12 @@
 /// The topics of one fleet, under `attn/v1/{fleet}`: who publishes what where. The table is in `docs/wire.md`.
 public struct FleetTopics: Sendable, Equatable {
+    public let fleet: PeerID
     public let root: String
 
-    public init(fleet: PeerID) { root = "attn/v1/\(fleet)" }
+    public init(fleet: PeerID) {
+        self.fleet = fleet
+        root = "attn/v1/\(fleet)"
+    }
 
     /// Retained `online` or `offline`; a worker's will.
     public func workerStatus(_ worker: PeerID) -> String { "\(root)/worker/\(worker)/status" }

@@ -4,7 +4,7 @@ import HeapModule
 /// What is to happen, by its instant; what is scheduled for the same instant happens in the order of scheduling.
 ///
 /// Events lie in slots of their own, so that the heap moves small entries.
-struct EventQueue {
+struct EventQueue<Event> {
     private struct Entry: Comparable {
         let at: Instant
         let sequence: UInt64
@@ -16,21 +16,21 @@ struct EventQueue {
     }
 
     private var heap = Heap<Entry>()
-    private var slots: [WorldEvent?] = []
+    private var slots: [Event?] = []
     private var vacant: [Int] = []
     private var lastSequence: UInt64 = 0
 
     /// When the next event happens.
     var next: Instant? { heap.min?.at }
 
-    mutating func insert(_ event: WorldEvent, at instant: Instant) {
+    mutating func insert(_ event: Event, at instant: Instant) {
         lastSequence += 1
         let slot = vacant.popLast() ?? slots.count
         if slot == slots.count { slots.append(event) } else { slots[slot] = event }
         heap.insert(Entry(at: instant, sequence: lastSequence, slot: slot))
     }
 
-    mutating func popFirst() -> WorldEvent? {
+    mutating func popFirst() -> Event? {
         guard let entry = heap.popMin() else { return nil }
         vacant.append(entry.slot)
         return slots[entry.slot].take()

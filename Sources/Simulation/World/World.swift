@@ -14,7 +14,7 @@ struct World {
     let workerNumbers: [PeerID: Int]
 
     var now = Instant.origin
-    var events = EventQueue()
+    var events = EventQueue<WorldEvent>()
     var networkRandom: SeededGenerator
     var peerRandom: SeededGenerator
 

@@ -43,9 +43,11 @@ public struct WorkerOptions: Sendable {
 
     /// What to open the transport with: the worker dies with a retained `offline`.
     public var client: ClientOptions {
-        let offline = Presence.offline.message(topic: FleetTopics(fleet: fleet).workerStatus(id))
+        let topics = FleetTopics(fleet: fleet)
+        let offline = Presence.offline.message(topic: topics.workerStatus(id))
         // Dispatchers keep to the credits, a few tasks of a few megabytes; a flood must not fill a small device.
         let mailbox = Mailbox.Limits(messages: 4096, bytes: 64 << 20)
-        return ClientOptions(clientID: "attn-worker-\(id)", will: offline, farewell: offline, mailbox: mailbox)
+        return ClientOptions(
+            clientID: topics.clientID(ofWorker: id), will: offline, farewell: offline, mailbox: mailbox)
     }
 }

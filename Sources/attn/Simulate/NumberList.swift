@@ -12,5 +12,7 @@ struct NumberList: ExpressibleByArgument {
         guard numbers.count == words.count else { return nil }
     }
 
+    var defaultValueDescription: String { text }
+
     var text: String { numbers.isEmpty ? "none" : numbers.map(String.init).joined(separator: ",") }
 }

@@ -205,6 +205,17 @@ import Testing
         #expect(next.count > 2 && isIgnored(next[1], &probe))
     }
 
+    @Test("leave the bandwidth of a slow way, where only small ones are sent at once, to those sent alone")
+    func paceOfSmallOnes() {
+        var meter = FleetMeter()
+        for _ in 0..<20 {
+            meter.record(.roundTrip(bytes: 16, seconds: 1e-3))
+            meter.record(.pace(bytes: 16, seconds: 2e-5))
+            meter.record(.roundTrip(bytes: 65_536, seconds: 0.101))
+        }
+        #expect(abs(meter.broker.bytesPerSecond / 1.31e6 - 1) < 0.1)
+    }
+
     @Test("make the broker's bandwidth that at which messages follow each other")
     func pace() {
         var meter = FleetMeter()
