@@ -4,7 +4,7 @@ public import Fleet
 /// A client of a fleet's job topic, on any transport: sends jobs, and sees to it that each gets an answer.
 ///
 /// A job that no dispatcher has accepted within two seconds is sent again; so is one whose answer may have been lost
-/// with a connection or a dispatcher. That is safe: the same job ID and request is the same job. One that is refused for
+/// with a connection, or with the dispatcher that had accepted it. That is safe: the same job ID and request is the same job. One that is refused for
 /// now comes again when the dispatcher said, and later each time. One that nobody waits for any more is cancelled.
 public actor FleetClient {
     private struct Pending {
@@ -15,6 +15,8 @@ public actor FleetClient {
         let options: JobOptions
         var policy: ResendPolicy
         var nextSending: ContinuousClock.Instant?
+        /// Who has accepted it.
+        var dispatcher: PeerID?
         let continuation: AsyncStream<JobAnswer>.Continuation
     }
 
@@ -181,7 +183,7 @@ extension FleetClient {
             // A word that is neither counts as gone: it is not to be asked for jobs.
             guard (try? Presence(decoding: message.payload)) == .online else {
                 onlineDispatchers.remove(dispatcher)
-                return
+                return await sendAgain(acceptedBy: dispatcher)
             }
             onlineDispatchers.insert(dispatcher)
             // Born anew, it does not know what its earlier life had accepted.
@@ -197,6 +199,7 @@ extension FleetClient {
             let answer = try? JobAnswer(decoding: message.payload), answer.job == job.job.text || answer.job.isEmpty
         else { return }
         pending[correlation]?.nextSending = nil
+        pending[correlation]?.dispatcher = answer.dispatcher
         if job.options.comesAgain, ResendPolicy.applies(to: answer), comeAgain(correlation, answer) { return }
         job.continuation.yield(answer)
         guard answer.status.isFinal else { return }
@@ -213,6 +216,15 @@ extension FleetClient {
         pending[correlation]?.nextSending = clock.now.advanced(by: wait)
         job.continuation.yield(JobAnswer(job: job.job, refusedBy: refusal, again: wait))
         return true
+    }
+
+    /// Their dispatcher is gone: another one is to do them. Not those that it keeps on its disk for its next life.
+    private func sendAgain(acceptedBy dispatcher: PeerID) async {
+        for correlation in pending.keys.sorted() {
+            guard let job = pending[correlation], job.dispatcher == dispatcher, !job.options.isDurable else { continue }
+            pending[correlation]?.dispatcher = nil
+            await send(correlation)
+        }
     }
 
     private func sendAllAgain() async {

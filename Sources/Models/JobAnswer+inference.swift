@@ -18,13 +18,14 @@ extension JobAnswer {
     }
 
     /// The answer as JSON, for clients that asked in JSON: `protocol`, `job`, `status`, and of what there is `error`,
-    /// `message`, `retry_after_ms`, `results` (one object an input) and `report`.
+    /// `message`, `retry_after_ms`, `dispatcher`, `results` (one object an input) and `report`.
     public var json: JSON {
         var json: JSON.Object = [
             "protocol": .string(ProtocolVersion.current), "job": .string(job), "status": .string(status.rawValue),
         ]
         if let errorCode { json["error"] = .string(errorCode) }
         if let errorMessage { json["message"] = .string(errorMessage) }
+        if let dispatcher { json["dispatcher"] = .string(dispatcher.text) }
         if let retryAfter { json["retry_after_ms"] = JSON(Int(retryAfter.inMilliseconds)) }
         if let (results, labels) = inference { json["results"] = .array(results.map { $0.json(labels: labels) }) }
         if let report { json["report"] = report }

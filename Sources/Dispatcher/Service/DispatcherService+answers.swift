@@ -62,7 +62,7 @@ extension DispatcherService {
         guard waiter.wantsUpdates else { return }
         let payload: [UInt8]
         do throws(SafetensorsError) {
-            payload = try JobAnswer.encode(job: id.text, status: status, report: report)
+            payload = try JobAnswer.encode(job: id.text, status: status, dispatcher: options.id, report: report)
         } catch {
             return logger.error("an update could not be laid out", metadata: ["reason": "\(error)"])
         }

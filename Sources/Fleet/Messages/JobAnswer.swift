@@ -25,6 +25,8 @@ public struct JobAnswer: Sendable {
     public var errorMessage: String?
     /// When the same request is worth sending again.
     public var retryAfter: Duration?
+    /// Who has taken the job, if it says so: whoever hears that it went must send the job again.
+    public var dispatcher: PeerID?
     public var report: JSON?
     /// The answer as it came; nil for a failure that the client itself found out.
     public var tensors: Safetensors?
@@ -41,6 +43,7 @@ public struct JobAnswer: Sendable {
         retryAfter = try fields.optional("retry_after_ms", as: "0 to 86400000 milliseconds") { text in
             Int64(text).flatMap { (0...86_400_000).contains($0) ? .milliseconds($0) : nil }
         }
+        dispatcher = file.metadata["dispatcher"].flatMap { PeerID($0) }
         report = try fields.optional("report", as: "JSON") { text in
             try? JSON(parsing: text, limit: messageHeaderLimit)
         }
@@ -71,7 +74,8 @@ public struct JobAnswer: Sendable {
 
     /// Lays an answer out as a payload.
     public static func encode(
-        job: String, status: Status, error: JobError? = nil, report: JSON? = nil, tensors: [TensorSource] = []
+        job: String, status: Status, error: JobError? = nil, dispatcher: PeerID? = nil, report: JSON? = nil,
+        tensors: [TensorSource] = []
     ) throws(SafetensorsError) -> [UInt8] {
         var metadata = ["protocol": ProtocolVersion.current, "job": job, "status": status.rawValue]
         metadata["error"] = error?.code.rawValue
@@ -79,6 +83,7 @@ public struct JobAnswer: Sendable {
         metadata["retry_after_ms"] = error?.retryAfter.map {
             String(min(max($0.nanoseconds / 1_000_000, 0), 86_400_000))
         }
+        metadata["dispatcher"] = dispatcher?.text
         metadata["report"] = report?.text()
         return try Safetensors.encode(metadata: metadata, tensors: tensors)
     }

@@ -1,10 +1,10 @@
 public import Fleet
-import DequeModule
 
 /// The worker's core: which tasks it holds, which it takes, runs, refuses, gives up.
 ///
 /// Events in, actions out; no clock, socket or thread. Payloads and results are the shell's; the core knows tasks
-/// by their lease. It takes no task while it holds slots + prefetch, results that wait for a connection included.
+/// by their lease. Of each dispatcher it takes no task while it holds slots + prefetch of it, results that wait for a connection
+/// included; dispatchers that share it know nothing of each other, and take turns.
 public struct WorkerCore: Sendable {
     private enum State: Equatable {
         case waiting
@@ -13,6 +13,9 @@ public struct WorkerCore: Sendable {
         case unsent
     }
 
+    /// So many dispatchers can have slots + prefetch tasks here at a time; beyond it the memory of a small device is the bound.
+    static let mostDispatchers = 4
+
     public let slots: Int
     public let prefetch: Int
     public let incarnation: Incarnation
@@ -20,8 +23,7 @@ public struct WorkerCore: Sendable {
     public private(set) var counters = WorkerCounters()
     private var isConnected = false
     private var tasks: [TaskKey: State] = [:]
-    /// Waiting tasks, oldest first.
-    private var queue = Deque<TaskKey>()
+    private var queue = TaskQueue()
     private var freeSlots: Int
 
     public init(incarnation: Incarnation, slots: Int, prefetch: Int) {
@@ -70,7 +72,7 @@ public struct WorkerCore: Sendable {
     private mutating func received(_ key: TaskKey, _ addressee: Incarnation, _ actions: inout [WorkerAction]) {
         if tasks[key] != nil { return }  // delivered twice
         giveUpEarlierEpochs(than: key, &actions)
-        if let refusal = refusal(of: addressee) {
+        if let refusal = refusal(of: addressee, from: key.dispatcher) {
             counters.tasksRefused += 1
             actions.append(.refuse(key, refusal))
         } else {
@@ -88,10 +90,13 @@ public struct WorkerCore: Sendable {
         }
     }
 
-    private func refusal(of addressee: Incarnation) -> RefusalCode? {
+    private func refusal(of addressee: Incarnation, from dispatcher: PeerID) -> RefusalCode? {
         if addressee != incarnation { return .otherIncarnation }
         if isDraining { return .draining }
-        return tasks.count >= slots + prefetch ? .busy : nil
+        let credits = slots + prefetch
+        // A loop over few: a worker's tasks.
+        let own = tasks.keys.count { $0.dispatcher == dispatcher }
+        return own >= credits || tasks.count >= Self.mostDispatchers * credits ? .busy : nil
     }
 
     private mutating func startWaiting(_ actions: inout [WorkerAction]) {
@@ -127,7 +132,7 @@ public struct WorkerCore: Sendable {
 
     private mutating func cancel(_ key: TaskKey, _ actions: inout [WorkerAction]) {
         guard let state = tasks.removeValue(forKey: key) else { return }
-        if state == .waiting { queue.removeAll { $0 == key } }
+        if state == .waiting { queue.remove(key) }
         counters.tasksCancelled += 1
         actions.append(.abandon(key))
     }
@@ -181,7 +186,7 @@ public enum WorkerAction: Sendable, Equatable {
 
 /// Why a worker does not take a task. Part of the wire.
 public enum RefusalCode: String, Sendable {
-    /// It holds slots + prefetch tasks already.
+    /// It holds slots + prefetch tasks of this dispatcher already, or as many as it can of all.
     case busy
     case draining
     /// The task was meant for an earlier life of this worker.

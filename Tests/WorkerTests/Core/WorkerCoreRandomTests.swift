@@ -93,7 +93,8 @@ private struct RandomLife {
 
     private mutating func receiveNew() {
         let key = newKey()
-        let isFull = core.leases.count >= slots + prefetch
+        // Of two dispatchers, fewer than are bounded together.
+        let isFull = open.keys.count { $0.dispatcher == key.dispatcher } >= slots + prefetch
         let actions = core.handle(.taskReceived(key, for: WorkerCoreHarness.life))
         let refusal: WorkerAction? =
             isDraining ? .refuse(key, .draining) : isFull ? .refuse(key, .busy) : nil
@@ -132,7 +133,10 @@ private struct RandomLife {
         check(core.running == computing.count, "running is not the number of computations")
         check(Set(core.leases) == Set(open.keys.map(\.lease)), "leases are not the tasks held")
         // Results that came back unsent are beyond the credits: they were counted as ended.
-        check(open.keys.count { !returned.contains($0) } <= slots + prefetch, "more held than there are credits")
+        for dispatcher in [first, second] {
+            let held = open.keys.count { $0.dispatcher == dispatcher && !returned.contains($0) }
+            check(held <= slots + prefetch, "more held of a dispatcher than there are credits")
+        }
     }
 
     private mutating func took(_ action: WorkerAction) {

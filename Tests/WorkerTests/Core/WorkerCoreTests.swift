@@ -206,6 +206,41 @@ import Testing
         #expect(worker.take() == [.announce])
     }
 
+    @Test("Dispatchers have credits of their own, and take turns at the slots, however many tasks each has sent")
+    func turns() {
+        var worker = WorkerCoreHarness(slots: 1, prefetch: 3)
+        let (mine, others) = ((0..<4).map { key($0) }, (10..<13).map { key($0, of: second) })
+        for key in mine + others { worker.receive(key) }
+        #expect(worker.take() == [.start(mine[0])])
+        var order: [TaskKey] = []
+        for _ in 0..<7 {
+            guard let running = order.last ?? mine.first else { break }
+            worker.compute(running)
+            for case .start(let key) in worker.take() { order.append(key) }
+        }
+        #expect(order == [mine[1], others[0], mine[2], others[1], mine[3], others[2]])
+    }
+
+    @Test("A task given up leaves its dispatcher's turn to those that still wait")
+    func turnsAfterCancel() {
+        var worker = WorkerCoreHarness(slots: 1, prefetch: 3)
+        worker.receive(key(1), key(2), key(10, of: second))
+        worker.handle(.cancelled(key(2)))
+        worker.compute(key(1))
+        #expect(worker.take().last == .start(key(10, of: second)))
+    }
+
+    @Test("Tasks of more dispatchers than a worker has memory for are refused")
+    func manyDispatchers() {
+        var worker = WorkerCoreHarness(slots: 1, prefetch: 1)
+        for number in 0..<8 as Range<UInt64> { worker.receive(key(number, of: PeerID("d\(number / 2)")!)) }
+        #expect(worker.core.leases.count == 8)
+        _ = worker.take()
+        let late = key(99, of: PeerID("late")!)
+        worker.receive(late)
+        #expect(worker.take() == [.refuse(late, .busy)])
+    }
+
     @Test("Held results count against the credit, and not against the slots")
     func unsentCount() {
         var worker = WorkerCoreHarness(slots: 1, prefetch: 1)
