@@ -128,7 +128,9 @@ public actor FleetClient {
     }
 
     private func send(_ correlation: UInt64) async {
-        guard let job = pending[correlation] else { return }
+        // All are sent as soon as it is known that there is a connection; before that it would be twice, and with several
+        // dispatchers perhaps to two of them.
+        guard isConnected, let job = pending[correlation] else { return }
         pending[correlation]?.nextSending = clock.now.advanced(by: Self.resendAfter)
         do throws(TransportError) {
             try await transport.publish(

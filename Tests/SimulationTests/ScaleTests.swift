@@ -70,6 +70,7 @@ import Testing
         let report = try run(
             settings(workers: 64) { settings in
                 settings.dispatcher = ScaleStation(bytesPerSecond: 1e12, messageSeconds: 0.02)
+                settings.heartbeatSeconds = 0.02
                 settings.planningSecondsPerWorker = 0
             })
         #expect(report.ceiling == .dispatcher)

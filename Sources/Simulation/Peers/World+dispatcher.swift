@@ -106,9 +106,11 @@ extension World {
         case .garbage: outcome = .invalid(reason: "garbage")
         case .refused(let word): outcome = .refused(code: word.rawValue)
         }
+        // What a worker says of its own time may be wrong: at most, all of it was spent on the way.
+        let transit = dispatcher.core?.start(of: result.task.lease).map { $0.duration(to: now) } ?? .zero
         let end = TaskEnd(
             worker: workerIDs[result.worker], incarnation: result.task.incarnation, lease: result.task.lease,
-            outcome: outcome)
+            outcome: outcome, transit: transit)
         dispatcherHandles(.fleet(.taskEnded(end)), partial: partial)
     }
 

@@ -18,6 +18,8 @@ struct ScaleMessage {
     /// The places that it has yet to pass, the last one first.
     var way: [Place]
 
+    var isHeartbeat: Bool { if case .heartbeat = content { true } else { false } }
+
     /// What a message passes.
     enum Place {
         case dispatcher

@@ -28,13 +28,15 @@ public struct ScaleSettings: Sendable {
     public var isDirect = false
     public var broker = ScaleStation(bytesPerSecond: 400e6, messageSeconds: 18e-6)
     /// The dispatcher's processor: laying out tasks, reading results, one at a time.
-    public var dispatcher = ScaleStation(bytesPerSecond: 500e6, messageSeconds: 30e-6)
+    public var dispatcher = ScaleStation(bytesPerSecond: 1.4e9, messageSeconds: 140e-6)
+    /// What a heartbeat costs it, instead of what a message does.
+    public var heartbeatSeconds = 15e-6
     /// The dispatcher's way to the broker, each way.
     public var dispatcherLink = ScaleStation(bytesPerSecond: 1.25e9, messageSeconds: 0)
     /// From one end of a link to the other, and within the broker: what a message takes besides the time for its bytes.
     public var latency: Duration = .microseconds(50)
-    /// Processor time of the dispatcher for planning one job, for each live worker.
-    public var planningSecondsPerWorker = 0.3e-6
+    /// Processor time of the dispatcher for planning one job, for each worker that is chosen from.
+    public var planningSecondsPerWorker = 1.2e-6
     public var heartbeat: Duration = .seconds(5)
     public var admission = AdmissionSettings()
     public var scheduler = SchedulerSettings()

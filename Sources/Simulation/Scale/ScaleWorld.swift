@@ -101,7 +101,9 @@ struct ScaleWorld {
         guard let place = message.way.popLast() else { return arrived(message.content) }
         let passed: Instant
         switch place {
-        case .dispatcher: passed = processor.pass(message.bytes, at: now)
+        case .dispatcher:
+            let seconds = message.isHeartbeat ? settings.heartbeatSeconds : nil
+            passed = processor.pass(message.bytes, taking: seconds, at: now)
         case .dispatcherOut: passed = fanOut.pass(message.bytes, at: now).advanced(by: settings.latency)
         case .dispatcherIn: passed = fanIn.pass(message.bytes, at: now).advanced(by: settings.latency)
         case .broker: passed = broker.pass(message.bytes, at: now)

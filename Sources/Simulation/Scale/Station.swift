@@ -12,10 +12,11 @@ struct Station {
     init(_ station: ScaleStation) { self.station = station }
 
     /// - Returns: when the message that has come now has passed.
-    mutating func pass(_ size: Int, at now: Instant) -> Instant {
+    /// - Parameter seconds: for which it is at work on it; nil: as on any of its size.
+    mutating func pass(_ size: Int, taking seconds: Double? = nil, at now: Instant) -> Instant {
         bytes += size
         messages += 1
-        return work(station.seconds(size), at: now)
+        return work(seconds ?? station.seconds(size), at: now)
     }
 
     /// Works on something that is no message.

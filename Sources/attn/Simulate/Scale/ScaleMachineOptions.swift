@@ -22,16 +22,22 @@ struct ScaleMachineOptions: ParsableArguments {
     var brokerMessageUs = 18.0
 
     @Option(help: ArgumentHelp("What the dispatcher lays out and reads.", valueName: "n"))
-    var dispatcherMbytesPerS = 500.0
+    var dispatcherMbytesPerS = 1400.0
 
     @Option(help: ArgumentHelp("What any message costs the dispatcher besides.", valueName: "n"))
-    var dispatcherMessageUs = 30.0
+    var dispatcherMessageUs = 140.0
+
+    @Option(help: ArgumentHelp("What a heartbeat costs it.", valueName: "n"))
+    var dispatcherHeartbeatUs = 15.0
 
     @Option(help: ArgumentHelp("The dispatcher's link to the broker, each way: 1250 is 10 Gbit/s.", valueName: "n"))
     var dispatcherLinkMbytesPerS = 1250.0
 
-    @Option(help: ArgumentHelp("What planning a job costs the dispatcher for each worker.", valueName: "n"))
-    var planningUsPerWorker = 0.3
+    @Option(
+        help: ArgumentHelp(
+            "What planning a job costs the dispatcher for each worker that is chosen from, at most 4096.",
+            valueName: "n"))
+    var planningUsPerWorker = 1.2
 
     func validate() throws {
         for (name, list) in [
@@ -52,6 +58,7 @@ struct ScaleMachineOptions: ParsableArguments {
         }
         for (name, value) in [
             ("broker-message-us", brokerMessageUs), ("dispatcher-message-us", dispatcherMessageUs),
+            ("dispatcher-heartbeat-us", dispatcherHeartbeatUs),
             ("planning-us-per-worker", planningUsPerWorker),
         ] {
             guard (0...1e6).contains(value) else { throw ValidationError("--\(name) must be 0 to 1000000") }
@@ -75,6 +82,7 @@ struct ScaleMachineOptions: ParsableArguments {
         settings.broker = ScaleStation(bytesPerSecond: brokerMbytesPerS * 1e6, messageSeconds: brokerMessageUs / 1e6)
         settings.dispatcher = ScaleStation(
             bytesPerSecond: dispatcherMbytesPerS * 1e6, messageSeconds: dispatcherMessageUs / 1e6)
+        settings.heartbeatSeconds = dispatcherHeartbeatUs / 1e6
         settings.dispatcherLink = ScaleStation(bytesPerSecond: dispatcherLinkMbytesPerS * 1e6, messageSeconds: 0)
         settings.planningSecondsPerWorker = planningUsPerWorker / 1e6
     }
