@@ -43,7 +43,8 @@ package struct FleetMeter: Sendable {
     private static let most = 131_072
     /// Beyond the broker, before anything is known: gigabit Ethernet, and a broker on the same machine.
     private static let assumedLink = Link(roundTrip: 2e-4, bytesPerSecond: 1e8)
-    /// What it takes to be woken.
+    /// What it takes to be woken; more than the most is the machine's load, not the way.
+    private static let mostSecondsHere = 5e-4
     private static let assumedHere = Link(roundTrip: 1e-4, bytesPerSecond: 1e12)
     private static let assumedBroker = Link(roundTrip: 2e-4, bytesPerSecond: 4e8)
     /// Of a small core, in operations a second.
@@ -103,7 +104,8 @@ package struct FleetMeter: Sendable {
         let atBroker = id == LocalWorker.id ? 0 : broker.roundTrip + (there + back) / broker.bytesPerSecond
         // It was on no shorter a way than the dispatcher's own messages, which go there and back whole.
         if way < atBroker { brokerMeter.record(bytes: bytes / 2, seconds: way) }
-        worker.link.record(bytes: bytes, seconds: max(way - atBroker, 0))
+        let beyond = max(way - atBroker, 0)
+        worker.link.record(bytes: bytes, seconds: id == LocalWorker.id ? min(beyond, Self.mostSecondsHere) : beyond)
         let share = (there + TaskWay.bytesOfMessage) / (there + back + 2 * TaskWay.bytesOfMessage)
         worker.arrival = max(worker.arrival, start + way * share)
         workers[id] = worker

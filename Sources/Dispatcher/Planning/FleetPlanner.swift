@@ -85,6 +85,10 @@ struct FleetPlanner {
             .map(\.timeline.makespan).min()
         let fast = plans.filter { $0.timeline.makespan <= undistributed ?? .infinity }
         let least = fast.map(cost).min() ?? 0
+        // What stays takes what it is predicted to, or nearly: a small gain elsewhere is not worth the risk.
+        if let staying = fast.first(where: { $0.candidates[0].kind == .here && cost($0) <= 1.15 * least }) {
+            return staying
+        }
         let alike = fast.filter { cost($0) <= 1.1 * least }
         return alike.min { cost($0) + brokerSeconds($0) < cost($1) + brokerSeconds($1) } ?? plans[0]
     }

@@ -126,6 +126,16 @@ import Testing
         if mbytes == 100 { #expect(plan.timeline.makespan < 0.4 * (problem.flops / 4e9)) }
     }
 
+    @Test("A small gain elsewhere is not worth the risk: then the job stays here", arguments: [0.05, 0.5])
+    func risk(gflops: Double) throws {
+        let problem = square(8, 1024, 64)
+        let fleet = FleetProfile(
+            workers: [worker("far", gflops: gflops, mbytes: 1000)],
+            here: WorkerProfile(id: PeerID("here")!, speed: 1e9, link: .none), broker: broker)
+        let plan = try plan(problem, fleet)
+        #expect((plan.candidates.first?.kind == .here) == (gflops == 0.05))
+    }
+
     @Test("What stays here is not cut for messages, and is waited for as long as the best other way would take")
     func staying() throws {
         let here = WorkerProfile(id: PeerID("here")!, slots: 2, speed: 1e9, link: .none)
@@ -210,7 +220,7 @@ import Testing
             let makespans = plan.candidates.map(\.makespan)
             let undistributed = plan.candidates.filter { $0.kind == .here || $0.kind == .oneWorker }.map(\.makespan)
             #expect(plan.timeline.makespan <= (undistributed.min() ?? .infinity), "seed \(seed)")
-            #expect(plan.timeline.makespan <= 1.1 * (makespans.min() ?? 0), "seed \(seed)")
+            #expect(plan.timeline.makespan <= 1.15 * (makespans.min() ?? 0), "seed \(seed)")
             #expect(plan.candidates.first?.makespan == plan.timeline.makespan)
             #expect(makespans.allSatisfy { $0.isFinite && $0 >= 0 })
         }
