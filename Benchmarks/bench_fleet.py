@@ -18,7 +18,7 @@ Parts, in the order of the table:
 each core, in the sweep with one (--local-threads), where the planner chooses; "here only" that thread without workers. Each is `attn bench fleet
 --direct`: from the request as bytes to the answer. What is compared alternates, round after round, so that all see the
 same machine; medians are compared, of rounds which are themselves medians of their jobs. Before jobs count, a tenth as
-many warm up; as freely planned 20, and of weak workers 10, so that the planner has measured links and speeds: a
+many warm up; as freely planned and beside Python 20, and of weak workers 10, so that the planner has measured links and speeds: a
 dispatcher that starts assumes gigabit Ethernet.
 
 Rows that need something that is not there are left out, and it is said what: torch, numpy, safetensors and paho-mqtt for
@@ -168,13 +168,13 @@ def rate(programs, options, table):
 
 def large_latency(programs, options, table):
     jobs = [*LARGE, *TWO, "--runs", "9"]
-    against_python(programs, options, table, "large job", "<= 0.6", "median_s", [*jobs, *LEARNING], jobs)
+    against_python(programs, options, table, "large job", "<= 0.6", "median_s", jobs, jobs)
 
 
 def against_python(programs, options, table, what, goal, key, ours, theirs):
     found = rounds(
-        options.rounds, away=lambda: programs.fleet(*ours), python=lambda: programs.python_fleet(*theirs),
-        free=lambda: programs.fleet(*ours, *(word for word in FREELY_ON_ALL_CORES if word not in ours)))
+        options.rounds, away=lambda: programs.fleet(*ours, *LEARNING), python=lambda: programs.python_fleet(*theirs),
+        free=lambda: programs.fleet(*ours, *FREELY_ON_ALL_CORES))
     for name, way in (("away", "all away"), ("free", "as freely planned")):
         ratios = [fleet[key] / python[key] for fleet, python in zip(found[name], found["python"])]
         table.add(
